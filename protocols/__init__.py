@@ -1,0 +1,1 @@
+"""Pure protocol code: bytes and events in, bytes, events and timers out."""
