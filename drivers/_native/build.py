@@ -16,6 +16,17 @@ HEADERS = [
     "cpu.h",
     "block.h",
     "frame.h",
+    "framer.h",
+    "engine.h",
+    "event.h",
+    "shelf.h",
+    "span.h",
+    "switch_board.h",
+    "tone.h",
+    "voice_board.h",
+    "alaw.h",
+    "cas.h",
+    "dtmf.h",
 ]
 
 

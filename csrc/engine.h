@@ -1,0 +1,23 @@
+/* What every call into the engine may answer. */
+#ifndef TRUNKSHELF_ENGINE_H
+#define TRUNKSHELF_ENGINE_H
+
+typedef enum {
+    ENGINE_OK = 0,
+    ENGINE_NO_MEMORY = -1,
+    ENGINE_BAD_STREAM = -2,     /* no such stream in this shelf */
+    ENGINE_BAD_TIMESLOT = -3,   /* timeslots are 0-31; channels with CAS 1-15 and 17-31 */
+    ENGINE_BAD_PORT = -4,       /* no such port on this switch */
+    ENGINE_QUEUE_FULL = -5,     /* the channel's play queue holds no more segments */
+    ENGINE_BAD_VALUE = -6,      /* outside the range the header names */
+    ENGINE_JOINED = -7,         /* the span is joined to a line already */
+    ENGINE_RUNNING = -8,        /* the shelf runs in real time: stop it first */
+    ENGINE_NO_THREAD = -9,      /* the system refused a thread or a timer */
+    ENGINE_RECORDING = -10,     /* the channel records already */
+    ENGINE_NO_STREAMS = -11,    /* the shelf was made for fewer streams */
+} engine_error;
+
+/* One line for people. */
+const char *engine_error_text(int error);
+
+#endif

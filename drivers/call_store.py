@@ -1,0 +1,63 @@
+"""Call records on disk: one SQLite table, each record synced before anybody is told that it is written."""
+
+import sqlite3
+from pathlib import Path
+
+import msgspec
+
+from drivers.errors import UserError
+
+
+class CallStoreError(UserError):
+    """A call record cannot be written."""
+
+
+class CallRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One call, as it is kept. Times are UTC, ISO 8601 with milliseconds; empty where it never came to that."""
+
+    call: str
+    span: int
+    timeslot: int
+    called_number: str
+    keys: str
+    seized_at: str
+    answered_at: str
+    cleared_at: str
+    recording: str
+    recorded_octets: int
+    failure: str
+
+
+_COLUMNS = CallRecord.__struct_fields__
+_CREATE = f"CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY, {', '.join(_COLUMNS)})"
+_INSERT = f"INSERT INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+class CallStore:
+    """Owner of the file; made on the first record. Raises CallStoreError where the disk does not take it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, record: CallRecord) -> None:
+        """Appends a record; on return it survives a power cut."""
+        existed = self.path.exists()
+        try:
+            with sqlite3.connect(self.path) as database:
+                database.execute("PRAGMA synchronous = EXTRA")
+                database.execute(_CREATE)
+                database.execute(_INSERT, msgspec.structs.astuple(record))
+            database.close()
+        except sqlite3.Error as error:
+            if not existed:
+                self.path.unlink(missing_ok=True)
+            raise CallStoreError(f"{self.path}: call record of {record.call} not written: {error}") from None
+
+    def read(self) -> list[CallRecord]:
+        """Every record, oldest first."""
+        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
+        try:
+            rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM calls ORDER BY id").fetchall()
+        finally:
+            database.close()
+        return [CallRecord(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]

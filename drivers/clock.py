@@ -1,0 +1,89 @@
+"""The event loop's two clocks: the shelf's own (virtual time), or the machine's (real time).
+
+Everything above waits on the loop and never reads a clock, so the same code runs under both.
+"""
+
+import asyncio
+import math
+import os
+import selectors
+import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from drivers.engine import Shelf
+
+NS_PER_S = 1_000_000_000
+SILENCE_LIMIT_NS = 3600 * NS_PER_S
+
+Result = TypeVar("Result")
+
+
+class NothingScheduledError(Exception):
+    """In virtual time everybody waits for something that nothing on the shelf brings about."""
+
+
+class _ShelfSelector(selectors.DefaultSelector):
+    """Waiting, in virtual time, is running the shelf: up to the loop's next timer or the shelf's next event."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self._shelf = shelf
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or timeout == 0:
+            return ready
+        wait_ns = SILENCE_LIMIT_NS if timeout is None else math.ceil(timeout * NS_PER_S)
+        if self._shelf.run(self._shelf.now_ns + wait_ns):
+            self._shelf.dispatch()
+        elif timeout is None:
+            raise NothingScheduledError("an hour of line time passed with nothing scheduled and no event")
+        return []
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is the shelf's clock: it jumps from event to timer as fast as the engine runs."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__(_ShelfSelector(shelf))
+        self._shelf = shelf
+
+    def time(self) -> float:
+        """The shelf's clock in seconds."""
+        return self._shelf.now_ns / NS_PER_S
+
+
+class RealTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop beside the shelf's own thread; its time counts from the instant the shelf started."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self._shelf = shelf
+        self._origin_ns = time.monotonic_ns() - shelf.now_ns
+        self._event_descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.add_reader(self._event_descriptor, self._pump)
+        shelf.start(self._origin_ns, self._event_descriptor)
+
+    def time(self) -> float:
+        """Seconds since the shelf's clock stood at 0."""
+        return (time.monotonic_ns() - self._origin_ns) / NS_PER_S
+
+    def close(self) -> None:
+        """Stops the shelf's thread and closes the loop."""
+        if not self.is_closed():
+            self._shelf.stop()
+            self.remove_reader(self._event_descriptor)
+            os.close(self._event_descriptor)
+        super().close()
+
+    def _pump(self) -> None:
+        os.eventfd_read(self._event_descriptor)
+        self._shelf.dispatch()
+
+
+def run(shelf: Shelf, main: Coroutine[Any, Any, Result], real_time: bool) -> Result:
+    """Runs `main` to its end, in real or in virtual time; Ctrl-C cancels it."""
+    kind = RealTimeLoop if real_time else VirtualTimeLoop
+    with asyncio.Runner(loop_factory=lambda: kind(shelf)) as runner:
+        return runner.run(main)

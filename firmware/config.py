@@ -1,0 +1,68 @@
+"""The boxes' configuration: typed trees, read from TOML, each value with its range."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from drivers.engine import Framing
+from drivers.errors import UserError
+
+DEFAULT_PROMPT = Path(__file__).parent / "sounds" / "welcome.wav"
+
+
+class ConfigurationError(UserError):
+    """A configuration file cannot be read, or a value in it is not allowed."""
+
+
+class QueuingMachineConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[qm] spans: trunk E1s; framing: of all of them; recognition_ms: how long a line signal must stand (Q.422);
+    called_digits: after so many digits the called number is complete."""
+
+    spans: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
+    framing: Literal["crc4", "double-frame"] = "crc4"
+    recognition_ms: Annotated[int, msgspec.Meta(ge=10, le=30, multiple_of=2)] = 20
+    called_digits: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
+
+    @property
+    def engine_framing(self) -> Framing:
+        """The framing as the engine names it."""
+        return Framing.CRC4 if self.framing == "crc4" else Framing.DOUBLE_FRAME
+
+
+class VoiceBoxConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[vp] boards: of 32 channels each; prompt: WAV file, from the configuration file's folder; the time limits."""
+
+    boards: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
+    prompt: str = str(DEFAULT_PROMPT)
+    digit_timeout_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 10.0
+    maximum_message_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 900.0
+
+
+class ShelfConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """All boxes of one shelf."""
+
+    qm: QueuingMachineConfiguration = QueuingMachineConfiguration()
+    vp: VoiceBoxConfiguration = VoiceBoxConfiguration()
+
+
+def _readable(error: msgspec.ValidationError) -> str:
+    """msgspec's message with the path first: `vp.boards: expected ...`."""
+    found = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", str(error), re.DOTALL)
+    text, path = (found[1], found[2]) if found else (str(error), None)
+    return f"{path}: {text[0].lower()}{text[1:]}" if path else f"{text[0].lower()}{text[1:]}"
+
+
+def load(path: Path) -> ShelfConfiguration:
+    """Reads a TOML file; raises ConfigurationError with one line that names the file, the value and what is allowed."""
+    try:
+        configuration = msgspec.toml.decode(path.read_bytes(), type=ShelfConfiguration)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from None
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{path}: {_readable(error)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not TOML: {error}") from None
+    prompt = str(path.parent / configuration.vp.prompt)
+    return msgspec.structs.replace(configuration, vp=msgspec.structs.replace(configuration.vp, prompt=prompt))

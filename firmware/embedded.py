@@ -1,0 +1,64 @@
+"""The embedded default: all boxes of one shelf in one process, highways as lines inside it."""
+
+import asyncio
+from pathlib import Path
+
+from drivers.bus import Bus
+from drivers.call_store import CallStore
+from drivers.engine import Shelf, Sound, Span, SwitchBoard, VoiceBoard
+from drivers.wav_file import read_speech
+from firmware.config import ShelfConfiguration
+from firmware.hw import HighwayBox
+from firmware.hw.box import VoiceHighway
+from firmware.qm import QueuingMachine
+from firmware.runtime import WallClock
+from firmware.vp import VoiceBox
+from protocols.line_signalling import RECOGNITION_MS
+
+CAS_MULTIFRAME_MS = 2
+RECORDINGS = "recordings"
+CALLS = "calls.sqlite"
+
+assert RECOGNITION_MS % CAS_MULTIFRAME_MS == 0
+
+
+class EmbeddedShelf:
+    """Puts the boards of QM, HW and VP on `shelf` and plugs their highways in; `start` boots the boxes.
+
+    Nothing is started, and no file made, before everything the configuration names has been read.
+    """
+
+    def __init__(self, shelf: Shelf, configuration: ShelfConfiguration, folder: Path) -> None:
+        self._configuration = configuration
+        self._prompt = Sound(read_speech(Path(configuration.vp.prompt)))
+        self._folder = folder
+        self.store = CallStore(folder / CALLS)
+        qm, vp = configuration.qm, configuration.vp
+        debounce = qm.recognition_ms // CAS_MULTIFRAME_MS
+        self.spans = [Span(shelf, qm.engine_framing, cas_debounce_multiframes=debounce) for _ in range(qm.spans)]
+        self._qm_switch = SwitchBoard(shelf, 2 * qm.spans)
+        self._hw_switch = SwitchBoard(shelf, qm.spans + vp.boards)
+        self._boards = [VoiceBoard(shelf) for _ in range(vp.boards)]
+        for number, span in enumerate(self.spans):
+            self._plug_trunk(number, span)
+        for number, board in enumerate(self._boards):
+            self._hw_switch.attach(qm.spans + number, board.stream)
+            board.attach(self._hw_switch.streams[qm.spans + number])
+
+    def _plug_trunk(self, number: int, span: Span) -> None:
+        """A span into the QM's switch, and the highway of the same number from there to the HW's."""
+        self._qm_switch.attach(number, span.stream)
+        span.attach(self._qm_switch.streams[number])
+        highway = self._configuration.qm.spans + number
+        self._qm_switch.attach(highway, self._hw_switch.streams[number])
+        self._hw_switch.attach(number, self._qm_switch.streams[highway])
+
+    def start(self, bus: Bus, tasks: asyncio.TaskGroup, wall_clock: WallClock) -> None:
+        """Boots VP, HW and QM, in the order in which they need each other."""
+        qm, vp = self._configuration.qm, self._configuration.vp
+        recordings = self._folder / RECORDINGS
+        recordings.mkdir(parents=True, exist_ok=True)
+        VoiceBox("vp1", bus, tasks, self._boards, vp, self._prompt, qm.called_digits, recordings)
+        voice = [VoiceHighway("vp1", board, qm.spans + board) for board in range(vp.boards)]
+        HighwayBox("hw1", bus, tasks, self._hw_switch, voice)
+        QueuingMachine("qm1", bus, tasks, self.spans, self._qm_switch, self.store, wall_clock)

@@ -1,0 +1,60 @@
+"""What every box has: a name, the bus, its tasks, its log and the telling of progress."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from drivers.bus import Bus
+from protocols.messages import Progress, Step
+
+PROGRESS = "progress"
+NS_PER_S = 1_000_000_000
+
+
+class WallClock:
+    """Wall-clock time as the event loop's time since `epoch`: real where that is real, virtual where it is virtual."""
+
+    def __init__(self, epoch: datetime) -> None:
+        self._epoch = epoch.astimezone(UTC)
+
+    def text(self, time_ns: int) -> str:
+        """ISO 8601, UTC, to the millisecond, of a time on the shelf's clock."""
+        at = self._epoch + timedelta(microseconds=time_ns // 1000)
+        return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Box:
+    """Base of the boxes. Tasks run in `tasks`: an error in one of them ends the process, it is never swallowed."""
+
+    def __init__(self, name: str, bus: Bus, tasks: asyncio.TaskGroup) -> None:
+        self.name = name
+        self.bus = bus
+        self._tasks = tasks
+        self._log = logging.getLogger(f"trunkshelf.{name}")
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Starts a task of this box."""
+        return self._tasks.create_task(work, name=f"{self.name} {name}")
+
+    @staticmethod
+    def now_ns() -> int:
+        """The event loop's time."""
+        return round(asyncio.get_running_loop().time() * NS_PER_S)
+
+    def tell(self, step: Step, detail: str = "", *, span: int = 0, timeslot: int = 0, call: str = "") -> None:
+        """Publishes and logs what happens; spans are numbered from 1, 0 = none."""
+        self._log.info("span=%d timeslot=%d call=%s %s %s", span, timeslot, call, step.value, detail)
+        self.bus.publish(
+            PROGRESS,
+            Progress(
+                time_ns=self.now_ns(),
+                box=self.name,
+                span=span,
+                timeslot=timeslot,
+                call=call,
+                step=step,
+                detail=detail,
+            ),
+        )

@@ -1,0 +1,111 @@
+"""The message service: number, answer, prompt, a key, a beep, then the caller's message until somebody clears."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from drivers.bus import Bus, BusError
+from drivers.engine import Sound, Tone
+from drivers.voice_channel import VoiceChannel
+from drivers.wav_file import RecordingError, RecordingFile
+from firmware.config import VoiceBoxConfiguration
+from protocols.messages import AnswerCall, CallServed, ClearCall, Done, Step
+
+BEEP = Tone((1400.0, 0.0), (-10.0, 0.0))
+BEEP_MS = 300
+SAMPLES_PER_S = 8000
+
+Tell = Callable[[Step, str], None]
+
+
+class MessageService:
+    """One call on one channel. `run` ends by itself or is cancelled; then `end` says what came of it."""
+
+    def __init__(
+        self,
+        channel: VoiceChannel,
+        bus: Bus,
+        call: str,
+        configuration: VoiceBoxConfiguration,
+        prompt: Sound,
+        called_digits: int,
+        recording: Path,
+        tell: Tell,
+    ) -> None:
+        self._channel = channel
+        self._bus = bus
+        self._call = call
+        self._configuration = configuration
+        self._prompt = prompt
+        self._called_digits = called_digits
+        self._path = recording
+        self._tell = tell
+        self._called_number = ""
+        self._keys = ""
+        self._failure = ""
+        self._recording: RecordingFile | None = None
+
+    async def run(self) -> None:
+        """Serves the call; a failure is kept for `end` and clears the call."""
+        self._channel.hear_digits()
+        try:
+            await self._receive_number()
+            await self._bus.request("qm.answer", AnswerCall(call=self._call), Done)
+            await self._greet()
+            await self._record()
+        except (BusError, RecordingError) as error:
+            self._failure = str(error)
+            self._tell(Step.FAILED, self._failure)
+        try:
+            await self._bus.request("qm.clear", ClearCall(call=self._call), Done)
+        except BusError:
+            pass  # never answered, or cleared meanwhile: the caller's clear-forward ends the call
+
+    def end(self) -> CallServed:
+        """Stops the channel, saves the message, frees everything."""
+        try:
+            self._save()
+        except RecordingError as error:
+            self._failure = str(error)
+        self._channel.close()
+        kept = self._recording if not self._failure else None
+        return CallServed(
+            called_number=self._called_number,
+            keys=self._keys,
+            recording=kept.path.name if kept else "",
+            recorded_octets=kept.octets if kept else 0,
+            failure=self._failure,
+        )
+
+    async def _receive_number(self) -> None:
+        while len(self._called_number) < self._called_digits:
+            digit = await self._channel.digit(self._configuration.digit_timeout_s)
+            if not digit:
+                break
+            self._called_number += digit
+        self._tell(Step.DIGITS, self._called_number or "none")
+
+    async def _greet(self) -> None:
+        self._tell(Step.PLAYING, f"{self._prompt.samples / SAMPLES_PER_S:.1f} s")
+        await self._channel.play(self._prompt)
+        self._tell(Step.PLAYED, "")
+        key = await self._channel.digit(self._configuration.digit_timeout_s)
+        self._keys += key
+        self._tell(Step.KEY, key or "none")
+
+    async def _record(self) -> None:
+        await self._channel.play_tone(BEEP, BEEP_MS)
+        self._recording = RecordingFile(self._path)
+        self._channel.record_start(self._recording)
+        self._tell(Step.RECORDING, self._path.name)
+        try:
+            async with asyncio.timeout(self._configuration.maximum_message_s):
+                await self._channel.recording_failure()
+        except TimeoutError:
+            self._save()
+
+    def _save(self) -> None:
+        if self._recording is None or self._recording.closed:
+            return
+        self._channel.record_stop()
+        self._tell(Step.RECORDED, f"{self._recording.octets / SAMPLES_PER_S:.1f} s")

@@ -1,0 +1,98 @@
+"""What `trunkshelf run` and `trunkshelf call` have in common: their options, the plant and the callers."""
+
+import argparse
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from drivers.engine import Sound
+from drivers.errors import UserError
+from drivers.wav_file import read_speech
+from firmware import config
+from firmware.config import ShelfConfiguration
+from firmware.embedded import CALLS, RECORDINGS
+from hil.bench_shelf import BenchShelf
+from hil.exchange import CHANNEL_TIMESLOTS, CallerScript, CallFailedError, Exchange
+
+CALLER_SPEECH = Path(__file__).parent / "sounds" / "caller.wav"
+SAMPLES_PER_S = 8000
+SEED_DEFAULT = 1
+
+
+class CallsError(UserError):
+    """Calls that did not end as they should."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for on the command line, read and checked."""
+
+    configuration: ShelfConfiguration
+    speech: Sound
+    prompt_s: float
+    folder: Path
+    seed: int
+
+    def caller(self, called_number: str) -> CallerScript:
+        """A caller who hears the prompt out, presses 1 and speaks."""
+        return CallerScript(number=called_number, speech=self.speech, listen_s=self.prompt_s + 0.5)
+
+    def bench(self) -> BenchShelf:
+        """The plant for it."""
+        return BenchShelf(self.configuration, self.folder, self.seed)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of both commands."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the shelf's configuration (TOML)")
+    parser.add_argument("--prompt", type=Path, metavar="WAV", help="what the voice box says (8 kHz mono)")
+    parser.add_argument("--speech", type=Path, metavar="WAV", help="what the caller says (8 kHz mono)")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="where files go (default: a new one in runs/)")
+    parser.add_argument(
+        "--seed", type=int, default=SEED_DEFAULT, help="of everything random: the lines' delays (default %(default)s)"
+    )
+
+
+def order(arguments: argparse.Namespace) -> Order:
+    """Reads what the options name; raises UserError before anything is started or written."""
+    configuration = ShelfConfiguration() if arguments.config is None else config.load(arguments.config)
+    if arguments.prompt is not None:
+        voice = msgspec.structs.replace(configuration.vp, prompt=str(arguments.prompt))
+        configuration = msgspec.structs.replace(configuration, vp=voice)
+    prompt = read_speech(Path(configuration.vp.prompt))
+    speech = read_speech(arguments.speech or CALLER_SPEECH)
+    folder = arguments.output or Path("runs") / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    if (folder / CALLS).exists() or (folder / RECORDINGS).exists():
+        raise CallsError(f"{folder}: holds an earlier run; name another folder with --output")
+    return Order(configuration, Sound(speech), len(prompt) / SAMPLES_PER_S, folder, arguments.seed)
+
+
+def called_number(configuration: ShelfConfiguration) -> str:
+    """A number of as many digits as the queuing machine waits for."""
+    return ("1234567890" * 2)[: configuration.qm.called_digits]
+
+
+async def place(exchange: Exchange, script: CallerScript, calls: int) -> list[str]:
+    """Places so many calls at once, span by span and timeslot by timeslot; returns what failed, a line each."""
+    per_span = len(CHANNEL_TIMESLOTS)
+    placed = [
+        exchange.call(call // per_span, CHANNEL_TIMESLOTS[call % per_span], script) for call in range(calls)
+    ]
+    results = await asyncio.gather(*placed, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException) and not isinstance(result, CallFailedError):
+            raise result
+    return [str(result) for result in results if isinstance(result, CallFailedError)]
+
+
+def check(bench: BenchShelf, failed: list[str], calls: int) -> None:
+    """Raises CallsError unless every call was placed, served and written down."""
+    records = bench.store.read() if bench.store.path.exists() else []
+    failed = failed + [f"call {record.call}: {record.failure}" for record in records if record.failure]
+    if failed:
+        raise CallsError(f"{len(failed)} of {calls} calls failed; the first: {failed[0]}")
+    if len(records) != calls:
+        raise CallsError(f"{calls} calls were placed, {len(records)} records written")

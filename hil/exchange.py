@@ -1,0 +1,175 @@
+"""The long-distance exchange at the far end of the trunks: places calls as a far end would, over the line only."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.engine import Event, EventKind, Framing, Shelf, Sound, Span, VoiceBoard, dtmf_tone
+from drivers.voice_channel import VoiceChannel, VoiceChannels
+from drivers.wav_file import RecordingFile
+from protocols.line_signalling import (
+    OUTGOING,
+    RECOGNITION_MS,
+    SEIZURE_ACKNOWLEDGEMENT_TIMEOUT_MS,
+    Indication,
+    LineBits,
+    LineSignalling,
+    OutgoingState,
+    Request,
+    Start,
+    Stop,
+    Timeout,
+    abcd_of,
+    bits_of,
+    outgoing,
+)
+
+CAS_MULTIFRAME_MS = 2
+CHANNEL_TIMESLOTS = [timeslot for timeslot in range(1, 32) if timeslot != 16]
+
+DIGIT_LEVEL_DBM0 = -9.0
+DIGIT_ON_MS = 70
+DIGIT_OFF_MS = 70
+
+
+class CallFailedError(Exception):
+    """The far end did not do what the caller waited for."""
+
+
+@dataclass(frozen=True)
+class CallerScript:
+    """What a caller does: dials, listens, presses a key, waits for the tone, speaks, lingers and hangs up.
+
+    `heard` is where to record what comes back over the line from the answer on, if anywhere.
+    """
+
+    number: str
+    speech: Sound
+    listen_s: float
+    key: str = "1"
+    wait_s: float = 1.5
+    linger_s: float = 0.5
+    patience_s: float = 30.0
+    heard: Path | None = None
+
+
+class OutgoingChannel:
+    """A trunk timeslot at the calling end: its signalling, its voice channel, and the call on it."""
+
+    def __init__(self, span: Span, timeslot: int, voice: VoiceChannel) -> None:
+        self._span = span
+        self._timeslot = timeslot
+        self._voice = voice
+        self._signalling: LineSignalling[OutgoingState] = outgoing()
+        self._acknowledgement_timer: asyncio.TimerHandle | None = None
+        self._indications: asyncio.Queue[Indication] = asyncio.Queue()
+        self._idle = asyncio.Event()
+        span.set_cas(timeslot, abcd_of(LineBits.BITS_10))
+
+    def feed(self, event: LineBits | Request | Timeout) -> None:
+        """Takes an event in and carries out what the table says."""
+        for action in self._signalling.feed(event):
+            match action:
+                case LineBits():
+                    self._span.set_cas(self._timeslot, abcd_of(action))
+                case Start(timer):
+                    delay_s = SEIZURE_ACKNOWLEDGEMENT_TIMEOUT_MS / 1000
+                    loop = asyncio.get_running_loop()
+                    self._acknowledgement_timer = loop.call_later(delay_s, self.feed, timer)
+                case Stop() if self._acknowledgement_timer is not None:
+                    self._acknowledgement_timer.cancel()
+                case Indication():
+                    self._indications.put_nowait(action)
+                case _:
+                    pass
+        if self._signalling.state is OutgoingState.IDLE:
+            self._idle.set()
+        else:
+            self._idle.clear()
+
+    async def call(self, script: CallerScript) -> None:
+        """Plays the caller's part to the end; raises CallFailedError, with the channel cleared, if it cannot."""
+        await self._idle.wait()
+        self._indications = asyncio.Queue()
+        try:
+            self.feed(Request.SEIZE)
+            await self._expect(Indication.ACKNOWLEDGED, script.patience_s)
+            await self._dial(script.number)
+            await self._expect(Indication.ANSWERED, script.patience_s)
+            await self._talk(script)
+        finally:
+            self._voice.close()
+            await self._clear(script.patience_s)
+
+    async def _talk(self, script: CallerScript) -> None:
+        """Speaks by the script; a clear-back ends it early."""
+        heard = None if script.heard is None else RecordingFile(script.heard)
+        if heard is not None:
+            self._voice.record_start(heard)
+        cleared_back = asyncio.create_task(self._indications.get())
+        speaking = asyncio.create_task(self._speak(script))
+        try:
+            await asyncio.wait([cleared_back, speaking], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (cleared_back, speaking):
+                task.cancel()
+        if speaking.done() and not speaking.cancelled():
+            speaking.result()
+        if heard is not None:
+            self._voice.record_stop()
+
+    async def _speak(self, script: CallerScript) -> None:
+        await asyncio.sleep(script.listen_s)
+        await self._dial(script.key)
+        await asyncio.sleep(script.wait_s)
+        await self._voice.play(script.speech)
+        await asyncio.sleep(script.linger_s)
+
+    async def _dial(self, digits: str) -> None:
+        tones = [dtmf_tone(digit, DIGIT_LEVEL_DBM0) for digit in digits]
+        await self._voice.play_tones(tones, DIGIT_ON_MS, DIGIT_OFF_MS)
+
+    async def _expect(self, wanted: Indication, patience_s: float) -> None:
+        try:
+            async with asyncio.timeout(patience_s):
+                came = await self._indications.get()
+        except TimeoutError:
+            raise CallFailedError(f"timeslot {self._timeslot}: no {wanted.name} in {patience_s:g} s") from None
+        if came is not wanted:
+            raise CallFailedError(f"timeslot {self._timeslot}: {came.name} instead of {wanted.name}")
+
+    async def _clear(self, patience_s: float) -> None:
+        """Clears forward where the state asks for it, and waits until the far end has released the channel."""
+        if (self._signalling.state, Request.CLEAR_FORWARD) in OUTGOING:
+            self.feed(Request.CLEAR_FORWARD)
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._idle.wait()
+        except TimeoutError:
+            raise CallFailedError(f"timeslot {self._timeslot}: not released in {patience_s:g} s") from None
+
+
+class Exchange:
+    """An exchange with its own spans and voice boards, one of each per trunk; join `spans` to the lines."""
+
+    def __init__(self, shelf: Shelf, spans: int, framing: Framing) -> None:
+        debounce = RECOGNITION_MS // CAS_MULTIFRAME_MS
+        self.spans = [Span(shelf, framing, cas_debounce_multiframes=debounce) for _ in range(spans)]
+        self._boards = [VoiceBoard(shelf) for _ in range(spans)]
+        self._channels: list[dict[int, OutgoingChannel]] = []
+        for span, board in zip(self.spans, self._boards, strict=True):
+            span.attach(board.stream)
+            board.attach(span.stream)
+            voices = VoiceChannels(board).channels
+            channels = {timeslot: OutgoingChannel(span, timeslot, voices[timeslot]) for timeslot in CHANNEL_TIMESLOTS}
+            self._channels.append(channels)
+            span.listen(lambda event, channels=channels: self._handle(channels, event))  # type: ignore[misc]
+
+    @staticmethod
+    def _handle(channels: dict[int, OutgoingChannel], event: Event) -> None:
+        if event.kind is EventKind.CAS_BITS and event.timeslot in channels:
+            channels[event.timeslot].feed(bits_of(event.value))
+
+    async def call(self, span: int, timeslot: int, script: CallerScript) -> None:
+        """Places a call on a span (from 0) and a timeslot as soon as that is idle; see OutgoingChannel.call."""
+        await self._channels[span][timeslot].call(script)
