@@ -9,6 +9,7 @@ from drivers.wav_file import RecordingError, RecordingFile
 
 SAMPLES_PER_MS = 8
 
+
 class VoiceChannel:
     """Channel `number` of `board`; VoiceChannels brings it its events."""
 
@@ -45,6 +46,11 @@ class VoiceChannel:
         """Sends a tone for so long."""
         samples = duration_ms * SAMPLES_PER_MS
         await self._until_played(lambda tag: self._board.play_tone(self.number, tone, samples, tag))
+
+    async def play_silence(self, duration_ms: int) -> None:
+        """Sends nothing for so long: the way to wait on a channel, exact to the sample."""
+        samples = duration_ms * SAMPLES_PER_MS
+        await self._until_played(lambda tag: self._board.play_silence(self.number, samples, tag))
 
     async def play_tones(self, tones: list[Tone], on_ms: int, off_ms: int) -> None:
         """Sends tones one after the other, sample-exact, each followed by a silence."""

@@ -32,7 +32,7 @@ class QueuingMachineConfiguration(msgspec.Struct, forbid_unknown_fields=True, fr
 
 
 class VoiceBoxConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """[vp] boards: of 32 channels each; prompt: WAV file, from the configuration file's folder; the time limits."""
+    """[vp] boards: of 32 channels each; prompt: WAV file, from the file's own folder; the time limits."""
 
     boards: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
     prompt: str = str(DEFAULT_PROMPT)
@@ -55,7 +55,7 @@ def _readable(error: msgspec.ValidationError) -> str:
 
 
 def load(path: Path) -> ShelfConfiguration:
-    """Reads a TOML file; raises ConfigurationError with one line that names the file, the value and what is allowed."""
+    """Reads a TOML file; raises ConfigurationError: one line with the file, the value and what is allowed."""
     try:
         configuration = msgspec.toml.decode(path.read_bytes(), type=ShelfConfiguration)
     except OSError as error:

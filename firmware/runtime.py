@@ -14,7 +14,7 @@ NS_PER_S = 1_000_000_000
 
 
 class WallClock:
-    """Wall-clock time as the event loop's time since `epoch`: real where that is real, virtual where it is virtual."""
+    """Wall-clock time, as the event loop's time since `epoch`."""
 
     def __init__(self, epoch: datetime) -> None:
         self._epoch = epoch.astimezone(UTC)
@@ -43,18 +43,10 @@ class Box:
         """The event loop's time."""
         return round(asyncio.get_running_loop().time() * NS_PER_S)
 
-    def tell(self, step: Step, detail: str = "", *, span: int = 0, timeslot: int = 0, call: str = "") -> None:
-        """Publishes and logs what happens; spans are numbered from 1, 0 = none."""
-        self._log.info("span=%d timeslot=%d call=%s %s %s", span, timeslot, call, step.value, detail)
+    def tell(self, step: Step, detail: str = "", *, where: str, call: str = "") -> None:
+        """Publishes and logs what happens."""
+        self._log.info("%s: %s %s (call %s)", where, step.value, detail, call or "none")
         self.bus.publish(
             PROGRESS,
-            Progress(
-                time_ns=self.now_ns(),
-                box=self.name,
-                span=span,
-                timeslot=timeslot,
-                call=call,
-                step=step,
-                detail=detail,
-            ),
+            Progress(time_ns=self.now_ns(), box=self.name, where=where, call=call, step=step, detail=detail),
         )

@@ -21,9 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Places the calls; exit code 1 with one line if any of them failed."""
     order = calls.order(arguments)
-    channels = min(
-        len(CHANNEL_TIMESLOTS) * order.configuration.qm.spans, 32 * order.configuration.vp.boards
-    )
+    channels = min(len(CHANNEL_TIMESLOTS) * order.configuration.qm.spans, 32 * order.configuration.vp.boards)
     if not 1 <= arguments.calls <= channels:
         raise calls.CallsError(f"--calls {arguments.calls}: the configuration has room for 1 to {channels}")
     bench = order.bench()

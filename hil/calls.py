@@ -52,7 +52,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--speech", type=Path, metavar="WAV", help="what the caller says (8 kHz mono)")
     parser.add_argument("--output", type=Path, metavar="DIR", help="where files go (default: a new one in runs/)")
     parser.add_argument(
-        "--seed", type=int, default=SEED_DEFAULT, help="of everything random: the lines' delays (default %(default)s)"
+        "--seed",
+        type=int,
+        default=SEED_DEFAULT,
+        help="of everything random: the lines' delays (default %(default)s)",
     )
 
 
@@ -78,9 +81,7 @@ def called_number(configuration: ShelfConfiguration) -> str:
 async def place(exchange: Exchange, script: CallerScript, calls: int) -> list[str]:
     """Places so many calls at once, span by span and timeslot by timeslot; returns what failed, a line each."""
     per_span = len(CHANNEL_TIMESLOTS)
-    placed = [
-        exchange.call(call // per_span, CHANNEL_TIMESLOTS[call % per_span], script) for call in range(calls)
-    ]
+    placed = [exchange.call(call // per_span, CHANNEL_TIMESLOTS[call % per_span], script) for call in range(calls)]
     results = await asyncio.gather(*placed, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, CallFailedError):

@@ -119,11 +119,11 @@ class OutgoingChannel:
             self._voice.record_stop()
 
     async def _speak(self, script: CallerScript) -> None:
-        await asyncio.sleep(script.listen_s)
+        await self._voice.play_silence(round(script.listen_s * 1000))
         await self._dial(script.key)
-        await asyncio.sleep(script.wait_s)
+        await self._voice.play_silence(round(script.wait_s * 1000))
         await self._voice.play(script.speech)
-        await asyncio.sleep(script.linger_s)
+        await self._voice.play_silence(round(script.linger_s * 1000))
 
     async def _dial(self, digits: str) -> None:
         tones = [dtmf_tone(digit, DIGIT_LEVEL_DBM0) for digit in digits]
@@ -161,7 +161,9 @@ class Exchange:
             span.attach(board.stream)
             board.attach(span.stream)
             voices = VoiceChannels(board).channels
-            channels = {timeslot: OutgoingChannel(span, timeslot, voices[timeslot]) for timeslot in CHANNEL_TIMESLOTS}
+            channels = {
+                timeslot: OutgoingChannel(span, timeslot, voices[timeslot]) for timeslot in CHANNEL_TIMESLOTS
+            }
             self._channels.append(channels)
             span.listen(lambda event, channels=channels: self._handle(channels, event))  # type: ignore[misc]
 

@@ -19,13 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _tell(progress: Progress) -> None:
-    where = f"span {progress.span}" if progress.span else f"{progress.box}"
-    if progress.timeslot:
-        where += f" timeslot {progress.timeslot}" if progress.span else f" channel {progress.timeslot}"
-    print(
-        f"{progress.time_ns / 1e9:8.3f} s  {progress.box:4} {where:20} {progress.step.value:24} {progress.detail}".rstrip(),
-        flush=True,
-    )
+    told = f"{progress.step.value:24} {progress.detail}".rstrip()
+    print(f"{progress.time_ns / 1e9:8.3f} s  {progress.box:4} {progress.where:20} {told}", flush=True)
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -49,7 +49,7 @@ RECOGNITION_MS = 20
 def abcd_of(bits: LineBits) -> int:
     """The four bits to send, a most significant."""
     a, b = bits.value
-    return ABCD.build({"a": a, "b": b})[0]
+    return int(ABCD.build({"a": a, "b": b})[0])
 
 
 def bits_of(abcd: int) -> LineBits:
@@ -127,7 +127,7 @@ class Stop(NamedTuple):
 
 Action = LineBits | Indication | Start | Stop
 Event = LineBits | Request | Timeout
-State = TypeVar("State", OutgoingState, IncomingState)
+State = TypeVar("State", bound=enum.Enum)
 Table = dict[tuple[State, Event], tuple[State, tuple[Action, ...]]]
 
 _ACKNOWLEDGEMENT = Timeout.SEIZURE_ACKNOWLEDGEMENT

@@ -9,17 +9,17 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything on the bus."""
 
 
-class Done(Message):
+class Done(Message, frozen=True, kw_only=True):
     """A request was carried out; there is nothing more to say."""
 
 
-class Refused(Message):
+class Refused(Message, frozen=True, kw_only=True):
     """A request was not carried out: one line that says why."""
 
     reason: str
 
 
-class ConnectChannel(Message):
+class ConnectChannel(Message, frozen=True, kw_only=True):
     """QM to HW: connect a timeslot of a highway with a free voice channel."""
 
     call: str
@@ -27,34 +27,34 @@ class ConnectChannel(Message):
     timeslot: int
 
 
-class ChannelConnected(Message):
+class ChannelConnected(Message, frozen=True, kw_only=True):
     """HW to QM: the voice box and its channel."""
 
     box: str
     channel: int
 
 
-class DisconnectChannel(Message):
+class DisconnectChannel(Message, frozen=True, kw_only=True):
     """QM to HW: take the connection of this timeslot down."""
 
     highway: int
     timeslot: int
 
 
-class ServeCall(Message):
+class ServeCall(Message, frozen=True, kw_only=True):
     """QM to VP: a call waits on this channel."""
 
     call: str
     channel: int
 
 
-class EndCall(Message):
+class EndCall(Message, frozen=True, kw_only=True):
     """QM to VP: the caller has gone; stop, save what there is, and say what came of it."""
 
     call: str
 
 
-class CallServed(Message):
+class CallServed(Message, frozen=True, kw_only=True):
     """VP to QM: what came of a call. `failure` is empty, or one line that says what went wrong."""
 
     called_number: str
@@ -64,13 +64,13 @@ class CallServed(Message):
     failure: str
 
 
-class AnswerCall(Message):
+class AnswerCall(Message, frozen=True, kw_only=True):
     """VP to QM: send the answer signal."""
 
     call: str
 
 
-class ClearCall(Message):
+class ClearCall(Message, frozen=True, kw_only=True):
     """VP to QM: the service is over; send the clear-back signal."""
 
     call: str
@@ -95,13 +95,15 @@ class Step(enum.Enum):
     FAILED = "call failed"
 
 
-class Progress(Message):
-    """Published as things happen: to tell the story, to be counted and tested."""
+class Progress(Message, frozen=True, kw_only=True):
+    """Published as things happen: to tell the story, to be counted and tested.
+
+    `where` names span, timeslot or channel as people number them; `call` and `detail` may be empty.
+    """
 
     time_ns: int
     box: str
-    span: int
-    timeslot: int
+    where: str
     call: str
     step: Step
     detail: str

@@ -46,7 +46,7 @@ class Speech(NamedTuple):
 def alaw_header(samples: int) -> bytes:
     """The header of an 8 kHz mono A-law file with so many samples."""
     padded = samples + samples % 2
-    return ALAW_HEADER.build(
+    header: bytes = ALAW_HEADER.build(
         {
             "riff": {"size": ALAW_HEADER_OCTETS - 8 + padded},
             "format": {
@@ -61,6 +61,7 @@ def alaw_header(samples: int) -> bytes:
             "data": {"kind": b"data", "size": samples},
         }
     )
+    return header
 
 
 def _chunks(file: bytes) -> dict[bytes, bytes]:

@@ -31,7 +31,7 @@ HEADERS = [
 
 
 def declarations(header: Path) -> str:
-    """The header's text without preprocessor lines; enum constants become `NAME = ...` for the compiler to fill."""
+    """The header's text without preprocessor lines."""
     lines = header.read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not re.match(r"\s*#", line))
 

@@ -84,7 +84,6 @@ class Shelf:
             status.blocks, status.late_blocks, status.worst_late_ns, bool(status.running), bool(status.fifo)
         )
 
-
     def handle(self, object_number: int, handler: EventHandler) -> None:
         """Sends the events of one span or board to `handler` from now on."""
         self._handlers[object_number] = handler
@@ -94,7 +93,9 @@ class Shelf:
         while taken := lib.shelf_take_events(self.native, self._events, EVENTS_AT_ONCE):
             for event in self._events[0:taken]:
                 if event.kind == EventKind.EVENTS_LOST:
-                    raise EngineError(f"{event.value} events were lost: the event ring overran", lib.ENGINE_QUEUE_FULL)
+                    raise EngineError(
+                        f"{event.value} events were lost: the event ring overran", lib.ENGINE_QUEUE_FULL
+                    )
                 handler = self._handlers.get(event.object)
                 if handler is not None:
                     handler(

@@ -65,7 +65,7 @@ class VoiceBoard:
         check("voice board", lib.voice_board_attach(self._native, stream))
 
     def play_sound(self, channel: int, sound: Sound, tag: int) -> None:
-        """Queues a sound; PLAY_DONE brings `tag` back when its last sample has been sent. No gap between segments."""
+        """Queues a sound, without a gap; PLAY_DONE brings `tag` back when its last sample has been sent."""
         check(f"channel {channel}", lib.voice_play_sound(self._native, channel, sound.native, tag))
 
     def play_tone(self, channel: int, tone: Tone, samples: int, tag: int) -> None:

@@ -34,9 +34,7 @@ class HighwayBox(Box):
     ) -> None:
         super().__init__(name, bus, tasks)
         self._switch = switch
-        self._free = deque(
-            (highway, timeslot) for timeslot in range(CHANNELS) for highway in voice
-        )
+        self._free = deque((highway, timeslot) for timeslot in range(CHANNELS) for highway in voice)
         self._connected: dict[End, tuple[VoiceHighway, int]] = {}
         bus.serve(CONNECT, ConnectChannel, self._connect)
         bus.serve(DISCONNECT, DisconnectChannel, self._disconnect)

@@ -13,10 +13,10 @@ from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Event, EventKind, Span, SwitchBoard
 from firmware.runtime import Box, WallClock
 from protocols.line_signalling import (
+    IncomingState,
     Indication,
     LineBits,
     LineSignalling,
-    IncomingState,
     ProtocolError,
     Request,
     abcd_of,
@@ -104,9 +104,11 @@ class QueuingMachine(Box):
         match event.kind:
             case EventKind.CAS_ALIGNED:
                 phase = self._spans[number].status().bit_phase
-                self.tell(Step.ALIGNED, f"bit phase {phase}, signalling multiframe found", span=number + 1)
+                self.tell(
+                    Step.ALIGNED, f"bit phase {phase}, signalling multiframe found", where=f"span {number + 1}"
+                )
             case EventKind.ALIGNMENT_LOST:
-                self.tell(Step.ALIGNMENT_LOST, span=number + 1)
+                self.tell(Step.ALIGNMENT_LOST, where=f"span {number + 1}")
             case EventKind.CAS_BITS if event.timeslot in CHANNEL_TIMESLOTS:
                 self._feed(self._channels[number][event.timeslot], bits_of(event.value))
             case _:
@@ -131,8 +133,8 @@ class QueuingMachine(Box):
         self.spawn(self._call_run(call), name)
 
     def _tell_call(self, call: TrunkCall, step: Step, detail: str = "") -> None:
-        channel = call.channel
-        self.tell(step, detail, span=channel.span + 1, timeslot=channel.timeslot, call=call.name)
+        where = f"span {call.channel.span + 1} timeslot {call.channel.timeslot}"
+        self.tell(step, detail, where=where, call=call.name)
 
     async def _call_run(self, call: TrunkCall) -> None:
         self._tell_call(call, Step.SEIZED)
@@ -140,13 +142,9 @@ class QueuingMachine(Box):
         served = NOT_SERVED
         try:
             voice = await self._connect(call)
-            await self.bus.request(
-                f"vp.{voice.box}.serve", ServeCall(call=call.name, channel=voice.channel), Done
-            )
+            await self.bus.request(f"vp.{voice.box}.serve", ServeCall(call=call.name, channel=voice.channel), Done)
         except BusError as error:
-            served = CallServed(
-                called_number="", keys="", recording="", recorded_octets=0, failure=str(error)
-            )
+            served = CallServed(called_number="", keys="", recording="", recorded_octets=0, failure=str(error))
             self._tell_call(call, Step.FAILED, str(error))
         await call.cleared_forward.wait()
         cleared_ns = self.now_ns()

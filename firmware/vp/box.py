@@ -61,7 +61,7 @@ class VoiceBox(Box):
             called_digits=self._called_digits,
             recording=self._folder / f"{request.call}.wav",
             tell=lambda step, detail: self.tell(
-                step, detail, timeslot=channel.number, call=request.call
+                step, detail, where=f"channel {request.channel}", call=request.call
             ),
         )
         task = self.spawn(service.run(), request.call)
@@ -76,5 +76,3 @@ class VoiceBox(Box):
         with suppress(asyncio.CancelledError):
             await session.task
         return session.service.end()
-
-

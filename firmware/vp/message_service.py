@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from drivers.bus import Bus, BusError
@@ -14,6 +15,11 @@ from protocols.messages import AnswerCall, CallServed, ClearCall, Done, Step
 BEEP = Tone((1400.0, 0.0), (-10.0, 0.0))
 BEEP_MS = 300
 SAMPLES_PER_S = 8000
+PROGRESS_S = 2
+
+# After the answer, before the prompt: every exchange on the way takes 20 +- 10 ms to recognise it (Q.422 2.2.1)
+# and only then opens the speech path.
+ANSWER_GUARD_MS = 200
 
 Tell = Callable[[Step, str], None]
 
@@ -51,15 +57,15 @@ class MessageService:
         try:
             await self._receive_number()
             await self._bus.request("qm.answer", AnswerCall(call=self._call), Done)
+            await self._channel.play_silence(ANSWER_GUARD_MS)
             await self._greet()
             await self._record()
         except (BusError, RecordingError) as error:
             self._failure = str(error)
             self._tell(Step.FAILED, self._failure)
-        try:
+        # Refused where it was never answered or is cleared already: the caller's clear-forward ends the call.
+        with suppress(BusError):
             await self._bus.request("qm.clear", ClearCall(call=self._call), Done)
-        except BusError:
-            pass  # never answered, or cleared meanwhile: the caller's clear-forward ends the call
 
     def end(self) -> CallServed:
         """Stops the channel, saves the message, frees everything."""
@@ -86,12 +92,24 @@ class MessageService:
         self._tell(Step.DIGITS, self._called_number or "none")
 
     async def _greet(self) -> None:
-        self._tell(Step.PLAYING, f"{self._prompt.samples / SAMPLES_PER_S:.1f} s")
-        await self._channel.play(self._prompt)
+        await self._play_prompt()
         self._tell(Step.PLAYED, "")
         key = await self._channel.digit(self._configuration.digit_timeout_s)
         self._keys += key
         self._tell(Step.KEY, key or "none")
+
+    async def _play_prompt(self) -> None:
+        """Plays the prompt and tells how far it has come, every two seconds."""
+        playing = asyncio.create_task(self._channel.play(self._prompt))
+        length_s, played_s = self._prompt.samples / SAMPLES_PER_S, 0
+        try:
+            while not playing.done():
+                self._tell(Step.PLAYING, f"{played_s} of {length_s:.1f} s")
+                await asyncio.wait([playing], timeout=PROGRESS_S)
+                played_s += PROGRESS_S
+        finally:
+            playing.cancel()
+        await playing
 
     async def _record(self) -> None:
         await self._channel.play_tone(BEEP, BEEP_MS)
