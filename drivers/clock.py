@@ -82,8 +82,30 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
         self._shelf.dispatch()
 
 
+async def _supervise(main: Coroutine[Any, Any, Result], failures: list[BaseException]) -> Result:
+    """Awaits `main`; an exception in a callback of the loop, which asyncio would only log, cancels it."""
+    task = asyncio.current_task()
+
+    def fail(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        failures.append(context.get("exception") or RuntimeError(context["message"]))
+        if task is not None:
+            task.cancel()
+
+    asyncio.get_running_loop().set_exception_handler(fail)
+    return await main
+
+
 def run(shelf: Shelf, main: Coroutine[Any, Any, Result], real_time: bool) -> Result:
-    """Runs `main` to its end, in real or in virtual time; Ctrl-C cancels it."""
+    """Runs `main` to its end, in real or in virtual time; Ctrl-C cancels it, so does a failing event handler.
+
+    Raises what `main` raises, or the first exception of an event handler.
+    """
     kind = RealTimeLoop if real_time else VirtualTimeLoop
-    with asyncio.Runner(loop_factory=lambda: kind(shelf)) as runner:
-        return runner.run(main)
+    failures: list[BaseException] = []
+    try:
+        with asyncio.Runner(loop_factory=lambda: kind(shelf)) as runner:
+            return runner.run(_supervise(main, failures))
+    except asyncio.CancelledError:
+        if failures:
+            raise failures[0] from None
+        raise

@@ -74,7 +74,7 @@ def _sanitized() -> int:
     environment = {
         "PYTHONPATH": str(SANITIZED / "lib"),
         "LD_PRELOAD": library,
-        # Python itself leaks at exit; the engine's leaks are looked for by a C program of its own.
+        # Python itself leaks at exit; tests/engine/test_leaks.py looks for the engine's leaks without it.
         "ASAN_OPTIONS": "detect_leaks=0",
     }
     tests = [str(CLONE / "tests" / name) for name in ("engine", "calls/test_first_call.py")]
