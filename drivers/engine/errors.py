@@ -6,7 +6,7 @@ from drivers._native import ffi, lib
 
 
 class EngineError(Exception):
-    """The engine refused a call; `code` is its engine_error (csrc/engine.h)."""
+    """The engine refused a call; `code` is its engine_error (csrc/shelf/engine.h)."""
 
     def __init__(self, where: str, code: int) -> None:
         super().__init__(f"{where}: {ffi.string(lib.engine_error_text(code)).decode()}")

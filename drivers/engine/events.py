@@ -1,4 +1,4 @@
-"""Events of the engine, as Python sees them (csrc/event.h)."""
+"""Events of the engine, as Python sees them (csrc/shelf/event.h)."""
 
 import enum
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class EventKind(enum.IntEnum):
 
 
 class Event(NamedTuple):
-    """One event: when (shelf clock, ns), on which object and timeslot, and its value (see csrc/event.h)."""
+    """One event: when (shelf clock, ns), on which object and timeslot, and its value (see csrc/shelf/event.h)."""
 
     time_ns: int
     bit: int

@@ -14,7 +14,7 @@ EventHandler = Callable[[Event], None]
 
 
 class ClockStatus(NamedTuple):
-    """How the real-time clock has kept up (csrc/shelf.h)."""
+    """How the real-time clock has kept up (csrc/shelf/shelf.h)."""
 
     blocks: int
     late_blocks: int

@@ -1,7 +1,7 @@
 /* A shelf with everything in use, freed: LeakSanitizer speaks up at exit if anything is left. */
-#include "span.h"
-#include "switch_board.h"
-#include "voice_board.h"
+#include "shelf/span.h"
+#include "shelf/switch_board.h"
+#include "voice/voice_board.h"
 
 int main(void)
 {

@@ -8,7 +8,7 @@ CLONE = Path(__file__).resolve().parents[2]
 
 def test_freed_shelf_leaves_nothing(tmp_path: Path) -> None:
     program = tmp_path / "leaks"
-    sources = [*sorted((CLONE / "csrc").glob("*.c")), Path(__file__).with_name("leaks.c")]
+    sources = [*sorted((CLONE / "csrc").rglob("*.c")), Path(__file__).with_name("leaks.c")]
     flags = ["-std=c11", "-D_GNU_SOURCE", "-g", "-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined"]
     build: list[str | Path] = ["cc", *flags, f"-I{CLONE / 'csrc'}", "-o", program, *sources, "-lm", "-pthread"]
     subprocess.run(build, check=True)

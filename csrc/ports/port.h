@@ -1,0 +1,74 @@
+/* A port: where a span's line goes in and out. One table of operations a back end; nothing else differs. */
+#ifndef TRUNKSHELF_PORT_H
+#define TRUNKSHELF_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/block.h"
+
+typedef struct port port;
+
+typedef enum {
+    PORT_LINE = 1,   /* carries the bits of the line: our framer frames them (line:, satop:, file:) */
+    PORT_FRAMED = 2, /* an adaptor frames the line and hands timeslots over (e1d:, dahdi:) */
+} port_kind;
+
+/* What the back end itself knows of its line, as bits of port_status.alarms. */
+typedef enum {
+    PORT_SIGNAL_LOST = 1,     /* nothing is received: LOS seen by the adaptor, a dead peer, an ended file */
+    PORT_AIS = 2,             /* framed ports: alarm indication signal */
+    PORT_FRAME_LOST = 4,      /* framed ports: loss of frame alignment */
+    PORT_REMOTE_ALARM = 8,    /* bit A; over IP the R bit: the far end does not hear us */
+    PORT_MULTIFRAME_LOST = 16 /* framed ports: loss of CRC-4 multiframe alignment */
+} port_alarm;
+
+/* Counters never wrap and count since the port was made. A back end leaves at 0 what it does not know. */
+typedef struct {
+    uint32_t alarms;              /* port_alarm bits that stand now */
+    uint32_t sa_bits;             /* framed ports: Sa4-Sa8 received, Sa4 most significant of five */
+    uint64_t underruns;           /* milliseconds in which nothing was there to receive */
+    uint64_t overruns;            /* milliseconds received or to be sent that found no room */
+    uint64_t reconnections;       /* times the peer was found again */
+    uint64_t bipolar_violations;  /* framed ports: the adaptor's own counters */
+    uint64_t fas_errors;
+    uint64_t crc_errors;
+    uint64_t e_bit_errors;
+} port_status;
+
+typedef struct {
+    port_kind kind;
+    bool real_time; /* tied to the outside world: its shelf cannot run in virtual time */
+
+    /*
+     * PORT_LINE. `receive` fills in what came in the last millisecond: bit_count is 0 or a multiple of 64, at most
+     * LINE_BLOCK_BITS_MAX. `blocks_wanted` says how many times `transmit` is to be called this millisecond, 0 to 2:
+     * a line that runs faster or slower than the shelf takes a block more or less now and then. `transmit` sends
+     * one block of BLOCK_BITS bits.
+     */
+    void (*receive)(port *port, line_block *block);
+    unsigned (*blocks_wanted)(port *port);
+    void (*transmit)(port *port, const line_block *block);
+
+    /*
+     * PORT_FRAMED. `receive_frames` gives the next eight frames, or returns false when eight are not there yet; it is
+     * called at most twice a millisecond. `blocks_wanted` as above; `transmit_frames` sends eight frames
+     * (timeslot 0 is the adaptor's own).
+     */
+    bool (*receive_frames)(port *port, stream_block *block);
+    void (*transmit_frames)(port *port, const stream_block *block);
+    /* Bits abcd where the adaptor handles timeslot 16 itself (NULL: they travel in timeslot 16). */
+    void (*receive_cas)(port *port, uint8_t abcd[32]);
+    void (*transmit_cas)(port *port, const uint8_t abcd[32]);
+
+    void (*read_status)(port *port, port_status *status);
+    void (*free)(port *port);
+} port_operations;
+
+/* Back ends put this first in their own struct. All operations are called with the shelf's lock held, from the
+ * shelf's thread in real time: they never block. */
+struct port {
+    const port_operations *operations;
+};
+
+#endif

@@ -1,0 +1,21 @@
+/* Error texts. */
+#include "shelf/engine.h"
+
+const char *engine_error_text(int error)
+{
+    switch (error) {
+    case ENGINE_OK: return "no error";
+    case ENGINE_NO_MEMORY: return "out of memory";
+    case ENGINE_BAD_STREAM: return "no such stream in this shelf";
+    case ENGINE_BAD_TIMESLOT: return "timeslot out of range (0-31; with CAS 1-15 and 17-31)";
+    case ENGINE_BAD_PORT: return "no such port on this switch";
+    case ENGINE_QUEUE_FULL: return "the channel's play queue is full";
+    case ENGINE_BAD_VALUE: return "value out of range";
+    case ENGINE_JOINED: return "the span is already joined to a line";
+    case ENGINE_RUNNING: return "the shelf runs in real time; stop it first";
+    case ENGINE_NO_THREAD: return "the system refused a thread or a descriptor";
+    case ENGINE_RECORDING: return "the channel is recording already";
+    case ENGINE_NO_STREAMS: return "the shelf has no stream left for another board";
+    default: return "unknown engine error";
+    }
+}

@@ -1,0 +1,56 @@
+/* The shelf: owns spans, boards and the lines between them, and advances them all a millisecond at a time. */
+#ifndef TRUNKSHELF_SHELF_H
+#define TRUNKSHELF_SHELF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shelf/event.h"
+
+typedef struct shelf shelf;
+
+enum {
+    SHELF_CODE_STREAMS = 8,  /* streams 0-7 hold the 256 constant octets: code c is timeslot c % 32 of stream c / 32 */
+    SHELF_IDLE_CODE = 0xD5,  /* what an unconnected timeslot carries: A-law zero (G.711) */
+    SHELF_STREAMS_MAX = 4096,
+};
+
+/* How the real-time clock has kept up. */
+typedef struct {
+    uint64_t blocks;         /* run since the start */
+    uint64_t late_blocks;    /* begun more than 8 ms after their time: an adaptor's buffer would have run dry */
+    uint64_t worst_late_ns;
+    bool running;
+    bool fifo;               /* the thread has SCHED_FIFO */
+} shelf_clock_status;
+
+/* A shelf with room for `streams` streams besides the code streams; its clock stands at 0. NULL without memory. */
+shelf *shelf_new(unsigned streams);
+
+/* Stops the clock and frees everything the shelf owns. */
+void shelf_free(shelf *shelf);
+
+/* The shelf's clock, in nanoseconds since it was made. */
+uint64_t shelf_now_ns(shelf *shelf);
+
+/*
+ * Virtual time: runs blocks until the clock reads `until_ns` or more, or a block puts an event into the ring.
+ * Returns the number of events waiting, or an engine_error.
+ */
+int shelf_run(shelf *shelf, uint64_t until_ns);
+
+/* Moves at most `count` events out, oldest first; returns how many. */
+int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count);
+
+/*
+ * Real time: a thread (SCHED_FIFO where permitted) runs a block a millisecond of CLOCK_MONOTONIC, counted from
+ * origin_ns, and makes event_descriptor (an eventfd, owned by the caller) readable when events wait.
+ */
+int shelf_start(shelf *shelf, uint64_t origin_ns, int event_descriptor);
+
+/* Ends real time after the block in progress. */
+void shelf_stop(shelf *shelf);
+
+void shelf_read_clock(shelf *shelf, shelf_clock_status *status);
+
+#endif

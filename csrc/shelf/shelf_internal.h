@@ -1,0 +1,64 @@
+/* What the shelf and its boards share; nothing outside csrc/ sees this. */
+#ifndef TRUNKSHELF_SHELF_INTERNAL_H
+#define TRUNKSHELF_SHELF_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/block.h"
+#include "shelf/engine.h"
+#include "shelf/event_ring.h"
+#include "shelf/shelf.h"
+
+/*
+ * An element of the shelf: a span or a board. Every block each element reads the bus as the block before left it
+ * and writes its own streams of the new one, so their order does not matter and each hop takes 1 ms.
+ */
+typedef struct element element;
+
+typedef struct {
+    void (*receive)(element *element, stream_block *next);                        /* from a port; may be NULL */
+    void (*run)(element *element, const stream_block *bus, stream_block *next);   /* bus to bus, or bus to port */
+    void (*free)(element *element);
+} element_operations;
+
+struct element {
+    const element_operations *operations;
+    shelf *shelf;
+    element *following;
+    uint32_t object; /* what its events carry */
+    unsigned stream; /* the first stream it sends */
+};
+
+struct shelf {
+    pthread_mutex_t lock; /* held for every block and every call: the thread and Python meet here */
+    uint64_t now_ns;
+    unsigned streams, streams_used;
+    stream_block *bus[2]; /* as the last block left it, and as the next will */
+    element *first, **last;
+    uint32_t objects;
+    event_ring events;
+    struct {
+        pthread_t thread;
+        uint64_t origin_ns;
+        int event_descriptor;
+        bool stop;
+        shelf_clock_status status;
+    } clock;
+};
+
+void shelf_lock(shelf *shelf);
+void shelf_unlock(shelf *shelf);
+
+/* Runs one block; the lock is held. */
+void shelf_run_block(shelf *shelf);
+
+/* Puts an element, complete but for what this fills in, into the shelf with `streams` streams to send; 0 or an
+ * engine_error. The next block runs it. */
+int shelf_adopt(shelf *shelf, element *element, const element_operations *operations, unsigned streams);
+
+/* An event of this element at the shelf's present time. */
+void element_tell(element *element, event_kind kind, unsigned timeslot, uint32_t value, uint64_t bit);
+
+bool shelf_has_stream(const shelf *shelf, unsigned stream);
+
+#endif
