@@ -1,4 +1,4 @@
-"""A SAToP far end for tests and benches: generates, listens or loops back, over a network that loses and reorders."""
+"""A SAToP far end for tests and benches: generates, hears or loops back, over a network that loses and delays."""
 
 import asyncio
 import heapq
@@ -137,7 +137,7 @@ class SatopPeer:
 
 
 class SatopEndpoint(asyncio.DatagramProtocol):
-    """A peer on a UDP socket, on the event loop's clock. It answers to where it last heard from, or to `remote`."""
+    """A peer on a UDP socket, on the event loop's clock; it sends to where it last heard from, or to `remote`."""
 
     def __init__(self, peer: SatopPeer, remote: tuple[str, int] | None = None) -> None:
         self._peer = peer

@@ -1,4 +1,4 @@
-"""SAToP packets over UDP (RFC 4553): RTP header (optional, RFC 3550), control word, octets of an E1; with vectors."""
+"""SAToP packets over UDP (RFC 4553): RTP header (optional, RFC 3550), control word, octets of E1; with vectors."""
 
 from typing import NamedTuple
 

@@ -52,8 +52,10 @@ const char *satop_options_fault(const satop_options *options)
         return "payload_octets: not a multiple of 64 from 64 to 1024";
     if (!options->depth_ms || options->depth_ms > DEPTH_MS_MAX)
         return "depth_ms: not from 1 to 256";
-    if (!options->loss_packets || !options->recovery_packets)
-        return "loss_packets, recovery_packets: not from 1";
+    if (!options->loss_packets)
+        return "loss_packets: not from 1";
+    if (!options->recovery_packets)
+        return "recovery_packets: not from 1";
     if (!options->timestamp_hz || options->timestamp_hz % SATOP_TIMESTAMP_HZ_UNIT)
         return "timestamp_hz: not a multiple of 8000";
     if (options->payload_type < PAYLOAD_TYPE_DYNAMIC || options->payload_type > PAYLOAD_TYPE)

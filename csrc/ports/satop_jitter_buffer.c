@@ -43,7 +43,7 @@ struct satop_jitter_buffer {
     uint8_t *payloads;
     bool started;                   /* a packet has come since gathering began */
     uint16_t next, newest;          /* to be played; the latest that came (next - 1: nothing waits) */
-    const uint8_t *current;         /* payload being played; NULL: all ones */
+    uint8_t current[SATOP_PAYLOAD_OCTETS_MAX]; /* being played: its slot may be needed before it ends */
     uint32_t current_octets;        /* of it, not yet played */
     bool current_dry;               /* it is all ones because nothing waits */
     uint32_t held;                  /* packets of all ones since nothing waits */
@@ -285,11 +285,15 @@ static void missing_note(satop_jitter_buffer *buffer)
         loss_state_enter(buffer);
 }
 
+/* Begins a packet time: with a payload, or with all ones where there is none. */
 static void current_begin(satop_jitter_buffer *buffer, const uint8_t *payload, bool dry)
 {
-    buffer->current = payload;
     buffer->current_dry = dry;
     buffer->current_octets = buffer->options.payload_octets;
+    if (payload)
+        memcpy(buffer->current, payload, buffer->current_octets);
+    else
+        memset(buffer->current, ALL_ONES, buffer->current_octets);
 }
 
 static void packet_play(satop_jitter_buffer *buffer)
@@ -333,17 +337,6 @@ static void next_begin(satop_jitter_buffer *buffer)
         packet_hold(buffer);
 }
 
-static void current_copy(satop_jitter_buffer *buffer, uint8_t *line, uint32_t octet_count)
-{
-    if (buffer->current) {
-        memcpy(line, buffer->current, octet_count);
-        buffer->current += octet_count;
-    } else {
-        memset(line, ALL_ONES, octet_count);
-    }
-    buffer->current_octets -= octet_count;
-}
-
 uint32_t satop_jitter_buffer_take(satop_jitter_buffer *buffer, uint8_t *line, uint32_t octet_count)
 {
     uint32_t dry = 0;
@@ -352,7 +345,8 @@ uint32_t satop_jitter_buffer_take(satop_jitter_buffer *buffer, uint8_t *line, ui
             next_begin(buffer);
         uint32_t part = buffer->current_octets < octet_count ? buffer->current_octets : octet_count;
         dry += buffer->current_dry ? part : 0;
-        current_copy(buffer, line, part);
+        memcpy(line, buffer->current + buffer->options.payload_octets - buffer->current_octets, part);
+        buffer->current_octets -= part;
         line += part;
         octet_count -= part;
     }

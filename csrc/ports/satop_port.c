@@ -59,16 +59,16 @@ static void peer_heard(satop_port *made)
     made->silent_ms = 0;
 }
 
-/* Takes one datagram in; false: none is there. */
+/* Takes one datagram, or an error that stood in its place; false: there is no more. */
 static bool datagram_receive(satop_port *made)
 {
     uint8_t datagram[SATOP_PACKET_OCTETS_MAX + 1]; /* one more, so that too long a datagram is seen to be so */
     ssize_t octets = recv(made->socket, datagram, sizeof datagram, MSG_DONTWAIT);
     if (octets < 0) {
-        if (errno == EAGAIN || errno == EINTR)
-            return false;
-        error_count(made, errno);
-        return true;
+        int error = errno;
+        if (error != EAGAIN && error != EINTR)
+            error_count(made, error);
+        return is_unreachable(error);
     }
     if (satop_jitter_buffer_put(made->buffer, datagram, (uint32_t)octets) == SATOP_VALID)
         peer_heard(made);
