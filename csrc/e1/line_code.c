@@ -5,7 +5,10 @@
 
 #include "base/cpu_internal.h"
 
-enum { LINES_MAX = 8 };
+enum {
+    LINES_MAX = 8,  /* lines done abreast at most */
+    CHUNK_MAX = 4,  /* words of a line done together at most */
+};
 
 /* line_encoder.carried before the first bit: no zeros came before. */
 static const uint64_t ENCODING_BEGINS = 0xFull << 60;
@@ -23,6 +26,22 @@ typedef struct {
     const uint8_t *bits;
     line_block *marks;
 } encode_job;
+
+/*
+ * Functions of three operands, bit by bit: C expressions, and with 0xF0, 0xCC and 0xAA for operands the truth tables
+ * that VPTERNLOG takes. (As such also because GCC 12 makes of ~b an instruction that waits for an unrelated register.)
+ */
+#define ANY(a, b, c) ((a) | (b) | (c))
+#define EVEN(a, b, c) (~((a) ^ (b) ^ (c)))
+#define CHOOSE(a, b, c) (((a) & (b)) | (~(a) & (c)))
+#define CHOOSE_NOT(a, b, c) (((a) & ~(b)) | (~(a) & (c)))
+#define FIRST_ONLY(a, b, c) ((a) & ~((b) | (c)))
+#define FIRST_IF_SAME(a, b, c) ((a) & ~((b) ^ (c)))
+#define FIRST_IF_OTHER(a, b, c) ((a) & ((b) ^ (c)))
+#define NONE_OF(a, b, c) (~((a) | (b) | (c)))
+#define NOT_BOTH(a, b, c) ((a) & ~((b) & (c)))
+/* a: positive marks, b: negative marks, c: the last mark before was positive. */
+#define VIOLATION(a, b, c) (((a) & (b)) | ((a) & (c)) | ((b) & ~(c)))
 
 /* ---- One line: plain C, the reference of the levels below. ---- */
 
@@ -63,14 +82,26 @@ static inline void store_octets_1(uint8_t *const octets[], unsigned word, const 
 
 static inline uint64_t count_bits_1(uint64_t bits)
 {
-    return bits ? (uint64_t)__builtin_popcountll(bits) : 0; /* nothing to count on a healthy line */
+    return (uint64_t)__builtin_popcountll(bits);
 }
 
-/* The parity of each bit and all before it. */
-static inline uint64_t prefix_parity_1(uint64_t bits)
+static inline uint64_t sign_1(uint64_t bits)
+{
+    return -(bits >> 63);
+}
+
+static inline bool worth_counting_1(uint64_t bits)
+{
+    return bits != 0; /* nothing to count on a healthy line */
+}
+
+/* The parity of each bit and all before it; *parity is that before the word and then after it. */
+static inline uint64_t parity_up_to_1(uint64_t bits, uint64_t *parity)
 {
     for (unsigned reach = 1; reach < 64; reach *= 2)
         bits ^= bits << reach;
+    bits ^= *parity;
+    *parity = sign_1(bits);
     return bits;
 }
 
@@ -79,6 +110,7 @@ static inline uint64_t prefix_parity_1(uint64_t bits)
 #define CHUNK 1
 #define NAMED(noun) noun##_1
 #define TARGET
+#define LOGIC(function, a, b, c) function(a, b, c)
 #define FOLLOW(now, before, k) ((now) << (k) | (before) >> (64 - (k)))
 #include "e1/line_code_words_internal.h"
 
@@ -138,10 +170,22 @@ TARGET_AVX2 static inline words_4 count_bits_4(words_4 bits)
     return (words_4)_mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
 }
 
-TARGET_AVX2 static inline words_4 prefix_parity_4(words_4 bits)
+TARGET_AVX2 static inline words_4 sign_4(words_4 bits)
+{
+    return (words_4)_mm256_cmpgt_epi64(_mm256_setzero_si256(), (__m256i)bits);
+}
+
+TARGET_AVX2 static inline bool worth_counting_4(words_4 bits)
+{
+    return !_mm256_testz_si256((__m256i)bits, (__m256i)bits);
+}
+
+TARGET_AVX2 static inline words_4 parity_up_to_4(words_4 bits, words_4 *parity)
 {
     for (unsigned reach = 1; reach < 64; reach *= 2)
         bits ^= bits << reach;
+    bits ^= *parity;
+    *parity = sign_4(bits);
     return bits;
 }
 
@@ -150,6 +194,7 @@ TARGET_AVX2 static inline words_4 prefix_parity_4(words_4 bits)
 #define CHUNK 4
 #define NAMED(noun) noun##_4
 #define TARGET TARGET_AVX2
+#define LOGIC(function, a, b, c) function(a, b, c)
 #define FOLLOW(now, before, k) ((now) << (k) | (before) >> (64 - (k)))
 #include "e1/line_code_words_internal.h"
 
@@ -157,46 +202,57 @@ TARGET_AVX2 static inline words_4 prefix_parity_4(words_4 bits)
 
 typedef uint64_t words_8 __attribute__((vector_size(64)));
 
-/* Swaps rows and columns of 64-bit words: pairs, then quarters, then halves change places. */
-TARGET_AVX512 static inline void transpose_8(const words_8 from[8], words_8 to[8])
-{
-    __m512i pairs[8], quarters[8];
-    for (unsigned k = 0; k < 8; k += 2) {
-        pairs[k] = _mm512_unpacklo_epi64((__m512i)from[k], (__m512i)from[k + 1]);
-        pairs[k + 1] = _mm512_unpackhi_epi64((__m512i)from[k], (__m512i)from[k + 1]);
-    }
-    for (unsigned half = 0; half < 8; half += 4)
-        for (unsigned k = 0; k < 2; k++) {
-            quarters[half + k] = _mm512_shuffle_i64x2(pairs[half + k], pairs[half + k + 2], 0x88);
-            quarters[half + k + 2] = _mm512_shuffle_i64x2(pairs[half + k], pairs[half + k + 2], 0xDD);
-        }
-    for (unsigned k = 0; k < 4; k++) {
-        to[k] = (words_8)_mm512_shuffle_i64x2(quarters[k], quarters[k + 4], 0x88);
-        to[k + 4] = (words_8)_mm512_shuffle_i64x2(quarters[k], quarters[k + 4], 0xDD);
-    }
-}
-
 /* As a matrix of GF2P8AFFINEQB: bit i of each octet to bit 7 - i. */
-TARGET_AVX512 static inline words_8 octets_reverse_8(words_8 octets)
+TARGET_AVX512 static inline __m512i octets_reverse_8(__m512i octets)
 {
     const __m512i matrix = _mm512_set1_epi64((long long)0x8040201008040201ull);
-    return (words_8)_mm512_gf2p8affine_epi64_epi8((__m512i)octets, matrix, 0);
+    return _mm512_gf2p8affine_epi64_epi8(octets, matrix, 0);
 }
 
-TARGET_AVX512 static inline void load_octets_8(const uint8_t *const octets[], unsigned word, words_8 bits[8])
+/*
+ * Four words of eight lines: lines 0 and 2, 1 and 3, 4 and 6, 5 and 7 share a vector, so that two exchanges instead of
+ * three bring each word of all lines together.
+ */
+TARGET_AVX512 static inline void load_octets_8(const uint8_t *const octets[], unsigned word, words_8 bits[4])
 {
-    words_8 of_line[8];
-    for (unsigned k = 0; k < 8; k++)
-        of_line[k] = octets_reverse_8((words_8)_mm512_loadu_si512(octets[k] + 8 * word));
-    transpose_8(of_line, bits);
+    __m512i of_lines[4];
+    for (unsigned k = 0; k < 4; k++) {
+        unsigned line = k / 2 * 4 + k % 2;
+        __m256i lower = _mm256_loadu_si256((const __m256i *)(octets[line] + 8 * word));
+        __m256i upper = _mm256_loadu_si256((const __m256i *)(octets[line + 2] + 8 * word));
+        of_lines[k] = octets_reverse_8(_mm512_inserti64x4(_mm512_castsi256_si512(lower), upper, 1));
+    }
+    __m512i even_first = _mm512_unpacklo_epi64(of_lines[0], of_lines[1]);
+    __m512i odd_first = _mm512_unpackhi_epi64(of_lines[0], of_lines[1]);
+    __m512i even_last = _mm512_unpacklo_epi64(of_lines[2], of_lines[3]);
+    __m512i odd_last = _mm512_unpackhi_epi64(of_lines[2], of_lines[3]);
+    bits[0] = (words_8)_mm512_shuffle_i64x2(even_first, even_last, 0x88);
+    bits[1] = (words_8)_mm512_shuffle_i64x2(odd_first, odd_last, 0x88);
+    bits[2] = (words_8)_mm512_shuffle_i64x2(even_first, even_last, 0xDD);
+    bits[3] = (words_8)_mm512_shuffle_i64x2(odd_first, odd_last, 0xDD);
 }
 
-TARGET_AVX512 static inline void store_octets_8(uint8_t *const octets[], unsigned word, const words_8 bits[8])
+/* The same backwards. */
+TARGET_AVX512 static inline void store_octets_8(uint8_t *const octets[], unsigned word, const words_8 bits[4])
 {
-    words_8 of_line[8];
-    transpose_8(bits, of_line);
-    for (unsigned k = 0; k < 8; k++)
-        _mm512_storeu_si512(octets[k] + 8 * word, (__m512i)octets_reverse_8(of_line[k]));
+    const __m512i first_four = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const __m512i last_four = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    __m512i even_early = _mm512_unpacklo_epi64((__m512i)bits[0], (__m512i)bits[1]);
+    __m512i odd_early = _mm512_unpackhi_epi64((__m512i)bits[0], (__m512i)bits[1]);
+    __m512i even_late = _mm512_unpacklo_epi64((__m512i)bits[2], (__m512i)bits[3]);
+    __m512i odd_late = _mm512_unpackhi_epi64((__m512i)bits[2], (__m512i)bits[3]);
+    __m512i of_lines[4] = {
+        _mm512_permutex2var_epi64(even_early, first_four, even_late),
+        _mm512_permutex2var_epi64(odd_early, first_four, odd_late),
+        _mm512_permutex2var_epi64(even_early, last_four, even_late),
+        _mm512_permutex2var_epi64(odd_early, last_four, odd_late),
+    };
+    for (unsigned k = 0; k < 4; k++) {
+        unsigned line = k / 2 * 4 + k % 2;
+        __m512i reversed = octets_reverse_8(of_lines[k]);
+        _mm256_storeu_si256((__m256i *)(octets[line] + 8 * word), _mm512_castsi512_si256(reversed));
+        _mm256_storeu_si256((__m256i *)(octets[line + 2] + 8 * word), _mm512_extracti64x4_epi64(reversed, 1));
+    }
 }
 
 TARGET_AVX512 static inline words_8 count_bits_8(words_8 bits)
@@ -204,25 +260,41 @@ TARGET_AVX512 static inline words_8 count_bits_8(words_8 bits)
     return (words_8)_mm512_popcnt_epi64((__m512i)bits);
 }
 
+TARGET_AVX512 static inline bool worth_counting_8(words_8 bits)
+{
+    (void)bits;
+    return true; /* counting costs less than a branch */
+}
+
+TARGET_AVX512 static inline words_8 sign_8(words_8 bits)
+{
+    return (words_8)_mm512_srai_epi64((__m512i)bits, 63);
+}
+
 /*
  * GF2P8AFFINEQB makes bit i of each octet the parity of that octet AND octet 7 - i of the matrix. So one multiplication
  * gives the parities within each octet; one with the word itself as the matrix gives the parity of each of its octets
  * (octet m's in bit 7 - m, in every octet alike); and one more, with these as the matrix, sums up those before.
  */
-TARGET_AVX512 static inline words_8 prefix_parity_8(words_8 bits)
+TARGET_AVX512 static inline words_8 parity_up_to_8(words_8 bits, words_8 *parity)
 {
     const __m512i up_to = _mm512_set1_epi64(0x0103070F1F3F7FFFll), all = _mm512_set1_epi8(-1);
     const __m512i octets_before = _mm512_set1_epi64((long long)0xFEFCF8F0E0C08000ull);
     __m512i within = _mm512_gf2p8affine_epi64_epi8((__m512i)bits, up_to, 0);
     __m512i of_octet = _mm512_gf2p8affine_epi64_epi8(all, (__m512i)bits, 0);
-    return (words_8)_mm512_xor_si512(within, _mm512_gf2p8affine_epi64_epi8(octets_before, of_octet, 0));
+    __m512i before = _mm512_gf2p8affine_epi64_epi8(octets_before, of_octet, 0);
+    bits = (words_8)within ^ (words_8)before ^ *parity;
+    *parity = sign_8(bits);
+    return bits;
 }
 
 #define WORDS words_8
 #define LINES 8
-#define CHUNK 8
+#define CHUNK 4
 #define NAMED(noun) noun##_8
 #define TARGET TARGET_AVX512
+#define LOGIC(function, a, b, c)                                                                      \
+    (words_8) _mm512_ternarylogic_epi64((__m512i)(a), (__m512i)(b), (__m512i)(c), function(0xF0, 0xCC, 0xAA) & 0xFF)
 #define FOLLOW(now, before, k) (words_8) _mm512_shldi_epi64((__m512i)(now), (__m512i)(before), k)
 #include "e1/line_code_words_internal.h"
 
@@ -230,13 +302,13 @@ TARGET_AVX512 static inline words_8 prefix_parity_8(words_8 bits)
 
 /* ---- Groups of lines. ---- */
 
-/* The words that a whole number of chunks of eight covers on every line of the group. */
+/* The words that a whole number of chunks covers on every line of the group. */
 static unsigned common_words(const decode_job *jobs, unsigned count)
 {
     unsigned words = jobs[0].words;
     for (unsigned k = 1; k < count; k++)
         words = jobs[k].words < words ? jobs[k].words : words;
-    return words / 8 * 8;
+    return words / CHUNK_MAX * CHUNK_MAX;
 }
 
 #if defined(__x86_64__)
@@ -323,38 +395,37 @@ static void first_mark_look_for(line_decoder *decoder, const line_block *marks)
     }
 }
 
-/* The polarity of the first violation in a block that has one; `last_positive`: of the mark before the block. */
-static bool first_violation_positive(const line_block *marks, uint64_t last_positive)
+/* The polarity of the first violation in a block that has one; `carried`: before the block. */
+static bool first_violation_positive(const line_block *marks, uint64_t carried)
 {
+    uint64_t not_positive = (carried & LAST_MARK_POSITIVE) - 1;
     for (unsigned word = 0;; word++) {
         uint64_t positive = word_load(marks->positive, word), negative = word_load(marks->negative, word);
-        uint64_t too_positive, too_negative;
-        find_violations_1(positive, negative, &last_positive, &too_positive, &too_negative);
-        uint64_t violations = too_positive | too_negative;
+        uint64_t violations = find_violations_1(positive, negative, &not_positive);
         if (violations)
-            return too_positive & violations & -violations;
+            return positive & violations & -violations;
     }
 }
 
 /* The kernels take the violation before the first for a negative one, and so have counted a negative first. */
-static void first_violation_forgive(line_decoder *decoder, const line_block *marks, uint64_t last_positive)
+static void first_violation_forgive(line_decoder *decoder, const line_block *marks, uint64_t carried)
 {
     decoder->violation_seen = true;
-    decoder->counters.code_violations -= !first_violation_positive(marks, last_positive);
+    decoder->counters.code_violations -= !first_violation_positive(marks, carried);
 }
 
 static void decode_hdb3(decode_job *jobs, unsigned count)
 {
-    uint64_t last_positive[LINES_MAX];
+    uint64_t carried[LINES_MAX];
     for (unsigned k = 0; k < count; k++) {
         if (!jobs[k].decoder->mark_seen)
             first_mark_look_for(jobs[k].decoder, jobs[k].marks);
-        last_positive[k] = jobs[k].decoder->carried & LAST_MARK_POSITIVE;
+        carried[k] = jobs[k].decoder->carried;
     }
     decode_group(jobs, count);
     for (unsigned k = 0; k < count; k++)
         if (jobs[k].violated && !jobs[k].decoder->violation_seen)
-            first_violation_forgive(jobs[k].decoder, jobs[k].marks, last_positive[k]);
+            first_violation_forgive(jobs[k].decoder, jobs[k].marks, carried[k]);
 }
 
 /* ---- AMI, one line: `carried` is the last word of marks, whose earliest place makes room for the flag. ---- */
@@ -373,17 +444,16 @@ static void decode_ami(line_decoder *decoder, const line_block *block, uint8_t *
 {
     if (!decoder->mark_seen)
         first_mark_look_for(decoder, block);
-    uint64_t before = decoder->carried, last_positive = before & LAST_MARK_POSITIVE;
+    uint64_t before = decoder->carried, not_positive = (before & LAST_MARK_POSITIVE) - 1;
     for (unsigned word = 0; word < block->bit_count / 64; word++) {
         uint64_t positive = word_load(block->positive, word), negative = word_load(block->negative, word);
-        uint64_t too_positive, too_negative, marks = positive | negative;
-        find_violations_1(positive, negative, &last_positive, &too_positive, &too_negative);
-        decoder->counters.bipolar_violations += count_bits_1(too_positive | too_negative);
+        uint64_t marks = positive | negative, violations = find_violations_1(positive, negative, &not_positive);
+        decoder->counters.bipolar_violations += count_bits_1(violations);
         decoder->counters.excess_zeros += count_bits_1((marks << 16 | before >> 48) & ~marks_in_16(marks, before));
         word_store(bits, word, marks);
         before = marks;
     }
-    decoder->carried = (before & ~(uint64_t)LAST_MARK_POSITIVE) | last_positive;
+    decoder->carried = (before & ~(uint64_t)LAST_MARK_POSITIVE) | (~not_positive & LAST_MARK_POSITIVE);
 }
 
 static void encode_ami(line_encoder *encoder, const uint8_t *bits, line_block *marks)

@@ -6,71 +6,77 @@
  *   NAMED(noun)    the name of a function or type at this level
  *   TARGET         how functions are compiled for it
  *   FOLLOW(now, before, k)   bits as they stood k bit times ago; `before` is the word before `now`
- * and the functions count_bits, prefix_parity, load_octets and store_octets (NAMED).
+ *   LOGIC(function, a, b, c) one of the bitwise functions of three operands in line_code.c
+ * and the functions load_octets, store_octets, sign (of a word: 0 or all ones), parity_up_to, count_bits, and
+ * worth_counting (whether to look for bits at all), all of them NAMED. A flag carried from word to word is 0 or all
+ * ones.
  */
 
 typedef struct {
-    WORDS marks;              /* the word before: places with a mark in either plane */
-    WORDS ones;               /* ... marks that end no substitution */
-    WORDS ends;               /* ... marks that end one */
-    WORDS positive;           /* 1: the last mark was positive */
-    WORDS violation_positive; /* 1: the last violation was */
-    WORDS violations;         /* places of all violations in the block, words upon one another */
+    WORDS marks;                  /* the word before: places with a mark in either plane */
+    WORDS ends;                   /* ... marks that end a substitution */
+    WORDS not_positive;           /* flag: the last mark was not positive */
+    WORDS violation_not_positive; /* flag: nor was the last violation */
+    WORDS violations;             /* places of all violations in the block, words upon one another */
     WORDS bipolar_violations, code_violations, excess_zeros; /* counted in the block */
 } NAMED(decoding);
 
 typedef struct {
-    WORDS ones;               /* the word before: bits that are 1 */
-    WORDS fourths;            /* ... zeros that three zeros precede */
-    WORDS positive, negative; /* ... marks but for those that begin a substitution */
+    WORDS ones;                         /* the word before: bits that are 1 */
+    WORDS fourths;                      /* ... zeros that three zeros precede */
+    WORDS positive, negative;           /* ... marks but for those that begin a substitution */
     WORDS fill_positive, fill_negative; /* ... ends of substitutions that begin with a mark */
-    WORDS phase_low, phase_high; /* of the run of fourths that goes on into this word: place of its first, modulo 4 */
-    WORDS parity;             /* of all ones so far */
-    WORDS parity_at_end;      /* the same at the last substitution's end */
-    WORDS end_positive;       /* 1: the last substitution ended with a positive mark */
+    WORDS phase_low, phase_high;        /* flags: place, modulo 4, of the first of a run of fourths that goes on */
+    WORDS parity;                       /* flag: of all ones so far */
+    WORDS even_at_end;                  /* flag: they were even at the last substitution's end */
+    WORDS end_positive;                 /* flag: that ended with a positive mark */
 } NAMED(encoding);
 
 /*
- * A flag that `set` bits set and `clear` bits (never the same) clear, as it stood before each bit; *flag, 0 or 1, is
- * how it stands before the word and then after it. A carry does it: an adder's carry is made where both summands are 1
- * (set), dies where both are 0 (clear) and travels on where one is.
+ * Follows a flag that some bits change: to `set` (part of `changes`) or else to clear. The carries of an adder do it: a
+ * carry is made where both summands are 1, dies where both are 0 and travels on where one is, so the summands are `set`
+ * and ~clear = -1 - (changes - set). *unset is the flag's opposite before the word and then after it: a set flag is the
+ * carry that makes good for that -1. In the sum, a bit of `changes` shows the flag as it stood before that bit, a bit
+ * between them its opposite.
  */
-TARGET static inline WORDS NAMED(flag_before)(WORDS set, WORDS clear, WORDS *flag)
+TARGET static inline WORDS NAMED(flag_sum)(WORDS changes, WORDS set, WORDS *unset)
 {
-    WORDS before = (set + ~clear + *flag) ^ set ^ ~clear;
-    *flag = (set | (before & ~clear)) >> 63;
-    return before;
+    WORDS sum = (set - (changes - set)) + *unset;
+    *unset = NAMED(sign)(LOGIC(CHOOSE_NOT, changes, set, sum));
+    return sum;
 }
 
-/* Marks of the polarity of the mark before; both planes at one place are one of the positive polarity. */
-TARGET static inline void NAMED(find_violations)(WORDS positive, WORDS negative, WORDS *last_positive,
-                                                 WORDS *too_positive, WORDS *too_negative)
+/*
+ * Violations: marks of the polarity of the mark before. Both planes at one place are a mark of the positive polarity
+ * and a violation whatever came before.
+ */
+TARGET static inline WORDS NAMED(find_violations)(WORDS positive, WORDS negative, WORDS *last_not_positive)
 {
-    WORDS only_negative = negative & ~positive;
-    WORDS was_positive = NAMED(flag_before)(positive, only_negative, last_positive);
-    *too_positive = positive & (was_positive | negative);
-    *too_negative = only_negative & ~was_positive;
+    WORDS sum = NAMED(flag_sum)(positive | negative, positive, last_not_positive);
+    return LOGIC(VIOLATION, positive, negative, sum);
 }
 
 TARGET static inline WORDS NAMED(decode_word)(NAMED(decoding) *line, WORDS positive, WORDS negative)
 {
-    WORDS too_positive, too_negative;
-    NAMED(find_violations)(positive, negative, &line->positive, &too_positive, &too_negative);
-    WORDS marks = positive | negative, violations = too_positive | too_negative;
-    WORDS was_too_positive = NAMED(flag_before)(too_positive, too_negative, &line->violation_positive);
-
+    WORDS violations = NAMED(find_violations)(positive, negative, &line->not_positive);
+    WORDS violation_sum = NAMED(flag_sum)(violations, violations & positive, &line->violation_not_positive);
+    WORDS marks = positive | negative;
     WORDS one_ago = FOLLOW(marks, line->marks, 1), two_ago = FOLLOW(marks, line->marks, 2);
     WORDS three_ago = FOLLOW(marks, line->marks, 3), four_ago = FOLLOW(marks, line->marks, 4);
-    WORDS ends = violations & ~(positive & negative) & ~(one_ago | two_ago);
-    WORDS ones = marks & ~ends;
-    WORDS bits = FOLLOW(ones, line->ones, 4) & ~FOLLOW(ends, line->ends, 1);
+    WORDS ends = LOGIC(FIRST_ONLY, LOGIC(NOT_BOTH, violations, positive, negative), one_ago, two_ago);
+    WORDS lately = LOGIC(ANY, marks, one_ago, two_ago);
 
+    WORDS bipolar = violations & ~ends;
+    WORDS code = LOGIC(FIRST_IF_SAME, violations, positive, violation_sum);
+    WORDS excess = LOGIC(FIRST_ONLY, four_ago, lately, three_ago);
+    if (NAMED(worth_counting)(LOGIC(ANY, bipolar, code, excess))) {
+        line->bipolar_violations += NAMED(count_bits)(bipolar);
+        line->code_violations += NAMED(count_bits)(code);
+        line->excess_zeros += NAMED(count_bits)(excess);
+    }
+    WORDS bits = LOGIC(FIRST_ONLY, four_ago, FOLLOW(ends, line->ends, 4), FOLLOW(ends, line->ends, 1));
     line->violations |= violations;
-    line->bipolar_violations += NAMED(count_bits)(violations & ~ends);
-    line->code_violations += NAMED(count_bits)((too_positive & was_too_positive) | (too_negative & ~was_too_positive));
-    line->excess_zeros += NAMED(count_bits)(four_ago & ~(marks | one_ago | two_ago | three_ago));
     line->marks = marks;
-    line->ones = ones;
     line->ends = ends;
     return bits;
 }
@@ -82,24 +88,17 @@ TARGET static inline WORDS NAMED(decode_word)(NAMED(decoding) *line, WORDS posit
  */
 TARGET static inline WORDS NAMED(substitution_ends)(NAMED(encoding) *line, WORDS ones)
 {
-    const uint64_t odd = 0xAAAAAAAAAAAAAAAAull, upper = 0xCCCCCCCCCCCCCCCCull;
-    WORDS fourths = ~(ones | FOLLOW(ones, line->ones, 1) | FOLLOW(ones, line->ones, 2) | FOLLOW(ones, line->ones, 3));
+    const WORDS odd = (WORDS){0} + 0xAAAAAAAAAAAAAAAAull, upper = (WORDS){0} + 0xCCCCCCCCCCCCCCCCull;
+    WORDS lately = LOGIC(ANY, ones, FOLLOW(ones, line->ones, 1), FOLLOW(ones, line->ones, 2));
+    WORDS fourths = LOGIC(NONE_OF, lately, FOLLOW(ones, line->ones, 3), ones);
     WORDS first = fourths & ~FOLLOW(fourths, line->fourths, 1);
-    WORDS low = fourths + (first & odd) + line->phase_low;
-    WORDS high = fourths + (first & upper) + line->phase_high;
-    line->phase_low = (fourths & ~low) >> 63;
-    line->phase_high = (fourths & ~high) >> 63;
+    WORDS low = fourths + (first & odd) - line->phase_low;
+    WORDS high = fourths + (first & upper) - line->phase_high;
+    line->phase_low = NAMED(sign)(fourths & ~low);
+    line->phase_high = NAMED(sign)(fourths & ~high);
     line->fourths = fourths;
     line->ones = ones;
-    return fourths & (low ^ odd) & (high ^ upper);
-}
-
-/* A parity of everything up to each bit; *parity, 0 or 1, is that before the word and then after it. */
-TARGET static inline WORDS NAMED(parity_up_to)(WORDS bits, WORDS *parity)
-{
-    WORDS up_to = NAMED(prefix_parity)(bits) ^ -*parity;
-    *parity = up_to >> 63;
-    return up_to;
+    return LOGIC(FIRST_IF_OTHER, LOGIC(FIRST_IF_OTHER, fourths, low, odd), high, upper);
 }
 
 /* 000V where the ones since the last V are odd, else B00V, with B of V's polarity; V alternate. */
@@ -108,10 +107,11 @@ TARGET static inline void NAMED(encode_word)(NAMED(encoding) *line, WORDS ones, 
     WORDS ends = NAMED(substitution_ends)(line, ones);
     WORDS parity = NAMED(parity_up_to)(ones, &line->parity);
     WORDS end_positive = NAMED(parity_up_to)(ends, &line->end_positive);
-    WORDS odd = parity ^ NAMED(flag_before)(ends & parity, ends & ~parity, &line->parity_at_end);
-    WORDS is_positive = end_positive ^ (odd & ~ends);
+    WORDS sum = NAMED(flag_sum)(ends, ends & parity, &line->even_at_end);
+    WORDS filled = LOGIC(FIRST_IF_SAME, ends, parity, sum);
+    WORDS is_positive = LOGIC(CHOOSE, ends, end_positive, LOGIC(EVEN, parity, sum, end_positive));
     WORDS now_positive = (ones | ends) & is_positive, now_negative = (ones | ends) & ~is_positive;
-    WORDS fill_positive = ends & ~odd & end_positive, fill_negative = ends & ~odd & ~end_positive;
+    WORDS fill_positive = filled & end_positive, fill_negative = filled & ~end_positive;
 
     *positive = FOLLOW(now_positive, line->positive, 4) | FOLLOW(fill_positive, line->fill_positive, 1);
     *negative = FOLLOW(now_negative, line->negative, 4) | FOLLOW(fill_negative, line->fill_negative, 1);
@@ -129,16 +129,16 @@ TARGET static inline void NAMED(decoding_load)(NAMED(decoding) *line, const deco
         carried[k] = jobs[k].decoder->carried;
     WORDS words;
     memcpy(&words, carried, sizeof words);
-    *line = (NAMED(decoding)){.marks = words, .ones = words << 4, .ends = words << 8};
-    line->positive = words & 1;
-    line->violation_positive = words >> 1 & 1;
+    *line = (NAMED(decoding)){.marks = words, .ends = words << 4};
+    line->not_positive = (words & 1) - 1;
+    line->violation_not_positive = (words >> 1 & 1) - 1;
 }
 
 TARGET static inline void NAMED(decoding_save)(const NAMED(decoding) *line, decode_job *jobs)
 {
-    const uint64_t latest = 1ull << 63, latest_four = 0xFull << 60;
-    WORDS carried = (line->marks & latest_four) | (line->ones & latest_four) >> 4 | (line->ends & latest) >> 8 |
-                    line->violation_positive << 1 | line->positive;
+    const uint64_t latest_four = 0xFull << 60;
+    WORDS carried = (line->marks & latest_four) | (line->ends & latest_four) >> 4 |
+                    (~line->violation_not_positive & 2) | (~line->not_positive & 1);
     uint64_t of_line[5][LINES];
     memcpy(of_line[0], &carried, sizeof carried);
     memcpy(of_line[1], &line->violations, sizeof carried);
@@ -188,11 +188,11 @@ TARGET static inline void NAMED(encoding_load)(NAMED(encoding) *line, const enco
     line->fill_positive = words << 12;
     line->fill_negative = words << 13;
     line->fourths = words << 14;
-    line->phase_low = words & 1;
-    line->phase_high = words >> 1 & 1;
-    line->parity = words >> 2 & 1;
-    line->parity_at_end = words >> 3 & 1;
-    line->end_positive = words >> 4 & 1;
+    line->phase_low = -(words & 1);
+    line->phase_high = -(words >> 1 & 1);
+    line->parity = -(words >> 2 & 1);
+    line->even_at_end = (words >> 3 & 1) - 1;
+    line->end_positive = -(words >> 4 & 1);
 }
 
 TARGET static inline void NAMED(encoding_save)(const NAMED(encoding) *line, const encode_job *jobs)
@@ -200,8 +200,8 @@ TARGET static inline void NAMED(encoding_save)(const NAMED(encoding) *line, cons
     const uint64_t latest = 1ull << 63, latest_four = 0xFull << 60;
     WORDS carried = (line->ones & latest_four) | (line->positive & latest_four) >> 4 |
                     (line->negative & latest_four) >> 8 | (line->fill_positive & latest) >> 12 |
-                    (line->fill_negative & latest) >> 13 | (line->fourths & latest) >> 14 | line->end_positive << 4 |
-                    line->parity_at_end << 3 | line->parity << 2 | line->phase_high << 1 | line->phase_low;
+                    (line->fill_negative & latest) >> 13 | (line->fourths & latest) >> 14 | (line->end_positive & 16) |
+                    (~line->even_at_end & 8) | (line->parity & 4) | (line->phase_high & 2) | (line->phase_low & 1);
     uint64_t of_line[LINES];
     memcpy(of_line, &carried, sizeof carried);
     for (unsigned k = 0; k < LINES; k++)
@@ -236,4 +236,5 @@ TARGET static void NAMED(encode)(const encode_job *jobs)
 #undef CHUNK
 #undef NAMED
 #undef TARGET
+#undef LOGIC
 #undef FOLLOW
