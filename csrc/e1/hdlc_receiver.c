@@ -188,15 +188,6 @@ TARGET_AVX2 static inline void append_between(collected *frame, uint64_t word, u
     append_bits(frame, _pext_u64(word, mask), (unsigned)__builtin_popcountll(mask));
 }
 
-/* Whether a word is all ones, or flags with no bit between them, at any phase. */
-static bool is_fill(uint64_t word)
-{
-    uint64_t zeros = ~word, pairs = zeros & (zeros << 1 | zeros >> 63);
-    bool flags = word == (word << 8 | word >> 56) && __builtin_popcountll(zeros) == 16 &&
-                 __builtin_popcountll(pairs) == 8;
-    return flags || word == UINT64_MAX;
-}
-
 /* Any word, or the first `count` bits of one. */
 TARGET_AVX2 static void receive_marked(hdlc_receiver *receiver, uint64_t word, unsigned count)
 {
@@ -247,8 +238,8 @@ TARGET_AVX2 static void receive_words(hdlc_receiver *receiver, const uint64_t *w
             at += receive_plain(receiver, words + at, count - at);
         if (at == count)
             break;
-        if (words[at] == receiver->history && is_fill(words[at]))
-            receiver->octets += 8; /* more of the same changes nothing */
+        if (words[at] == receiver->history && words[at] == (words[at] << 8 | words[at] >> 56))
+            receiver->octets += 8; /* still the same octet: flags, or ones with at most one zero; nothing changes */
         else
             receive_marked(receiver, words[at], 64);
         at++;

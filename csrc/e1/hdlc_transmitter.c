@@ -1,6 +1,6 @@
 /*
  * HDLC, frames to line: pieces of flags and of stuffed frame go into an accumulator of bits, octets of line come out.
- * The reference stuffs an octet bit by bit, the fast level six octets at a time.
+ * The reference stuffs an octet bit by bit, the fast level six octets at a time, inside a frame straight to the line.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -111,21 +111,17 @@ static inline uint64_t insert_zero(uint64_t bits, uint64_t *after)
     return (bits & up_to) | (bits & ~up_to) << 1;
 }
 
-/* Up to six octets: 48 bits and at most 10 zeros. */
-static inline piece stuff_fast(hdlc_transmitter *transmitter)
+enum { STUFFED_AT_ONCE = 6 }; /* octets: 48 bits and at most ten zeros */
+
+/* The next `count` bits of a frame, up to 48. */
+static inline piece stuff_bits(uint64_t bits, unsigned count, unsigned *ones)
 {
-    enum { AT_ONCE = 6, CARRIED = 4 };
-    size_t left = transmitter->count - transmitter->sent, octets = left < AT_ONCE ? left : AT_ONCE;
-    unsigned count = 8 * (unsigned)octets;
-    uint64_t bits;
-    memcpy(&bits, transmitter->frame + transmitter->sent, sizeof bits);
+    enum { CARRIED = 4 };
     bits &= ((uint64_t)1 << count) - 1;
     /* The ones carried over stand in the four bits below. */
-    uint64_t run = bits << CARRIED | (((uint64_t)1 << transmitter->ones) - 1) << (CARRIED - transmitter->ones);
-    uint64_t after = fifth_ones(run) >> CARRIED;
-    unsigned ones = (unsigned)__builtin_clzll(~(run << (64 - CARRIED - count)));
-    transmitter->ones = ones % 5;
-    transmitter->sent += octets;
+    uint64_t after = fifth_ones(bits << CARRIED | (((uint64_t)1 << *ones) - 1) << (CARRIED - *ones)) >> CARRIED;
+    unsigned run = (unsigned)__builtin_clzll(~(bits << (64 - count)));
+    *ones = (run == count ? run + *ones : run) % 5;
     count += (unsigned)__builtin_popcountll(after);
     /* Two without a branch: random frames seldom have more. */
     bits = insert_zero(bits, &after);
@@ -133,6 +129,15 @@ static inline piece stuff_fast(hdlc_transmitter *transmitter)
     while (after)
         bits = insert_zero(bits, &after);
     return (piece){bits, count};
+}
+
+static inline piece stuff_fast(hdlc_transmitter *transmitter)
+{
+    size_t left = transmitter->count - transmitter->sent, octets = left < STUFFED_AT_ONCE ? left : STUFFED_AT_ONCE;
+    uint64_t bits;
+    memcpy(&bits, transmitter->frame + transmitter->sent, sizeof bits);
+    transmitter->sent += octets;
+    return stuff_bits(bits, 8 * (unsigned)octets, &transmitter->ones);
 }
 
 /* As many flags as give `wanted` bits. */
@@ -174,23 +179,51 @@ static inline void take_octets(hdlc_transmitter *transmitter, uint8_t *octets, u
     transmitter->ready[1] = wanted < 64 ? transmitter->ready[1] >> wanted : 0;
 }
 
-static inline void take_all(hdlc_transmitter *transmitter, uint8_t *octets, size_t count,
-                            piece (*stuff)(hdlc_transmitter *))
-{
-    for (; count >= 8; count -= 8, octets += 8)
-        take_octets(transmitter, octets, 8, stuff);
-    if (count)
-        take_octets(transmitter, octets, (unsigned)count, stuff);
-}
-
 static void take_portable(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
 {
-    take_all(transmitter, octets, count, stuff_portable);
+    for (; count >= 8; count -= 8, octets += 8)
+        take_octets(transmitter, octets, 8, stuff_portable);
+    if (count)
+        take_octets(transmitter, octets, (unsigned)count, stuff_portable);
+}
+
+/* Whole words while neither they nor the frame end; returns how many octets it wrote. */
+TARGET_AVX2 static size_t take_inside(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
+{
+    uint64_t word = transmitter->ready[0], bits;
+    unsigned filled = transmitter->ready_bits, ones = transmitter->ones;
+    size_t written = 0, sent = transmitter->sent;
+    while (written + 8 <= count && sent + STUFFED_AT_ONCE <= transmitter->count) {
+        memcpy(&bits, transmitter->frame + sent, sizeof bits);
+        piece next = stuff_bits(bits, 8 * STUFFED_AT_ONCE, &ones);
+        sent += STUFFED_AT_ONCE;
+        word |= next.bits << filled;
+        uint64_t line = hdlc_reversed(word);
+        memcpy(octets + written, &line, sizeof line);
+        bool full = filled + next.count >= 64;
+        word = full ? next.bits >> 1 >> (63 - filled) : word;
+        written += full ? 8 : 0;
+        filled = (filled + next.count) % 64;
+    }
+    transmitter->ready[0] = word;
+    transmitter->ready_bits = filled;
+    transmitter->ones = ones;
+    transmitter->sent = sent;
+    return written;
 }
 
 TARGET_AVX2 static void take_fast(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
 {
-    take_all(transmitter, octets, count, stuff_fast);
+    while (count) {
+        size_t written = take_inside(transmitter, octets, count);
+        octets += written;
+        count -= written;
+        unsigned some = count < 8 ? (unsigned)count : 8;
+        if (some)
+            take_octets(transmitter, octets, some, stuff_fast);
+        octets += some;
+        count -= some;
+    }
 }
 
 void hdlc_transmitter_take(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
