@@ -55,15 +55,14 @@ static ssize_t read_on(int descriptor, uint8_t *octets, size_t octet_count)
     return count;
 }
 
-/* The file's end: from the start again, or done with. A file emptied meanwhile is done with too. */
+/* The file's end: from the start again, or done with. */
 static void replay_end(file_port *made)
 {
-    off_t length = lseek(made->replay.descriptor, 0, SEEK_CUR);
-    if (!made->repeat || length <= 0 || lseek(made->replay.descriptor, 0, SEEK_SET) < 0)
+    if (!made->repeat || lseek(made->replay.descriptor, 0, SEEK_SET) < 0)
         file_close(&made->replay);
 }
 
-/* Reads the next chunk; false: there is no more. */
+/* Reads the next chunk; false: there is no more. A file that is empty by now is done with after its second try. */
 static bool chunk_read(file_port *made)
 {
     chunked_file *file = &made->replay;

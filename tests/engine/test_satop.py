@@ -515,6 +515,24 @@ def test_peer_that_starts_again_just_behind() -> None:
     assert out[-30 * BLOCK :] in after
 
 
+def test_nothing_is_left_of_a_sequence_number_when_it_comes_round_again() -> None:
+    """Number 3 is pushed out unplayed. 65 536 packets later it is lost, and must not be played in its stead."""
+    buffer = JitterBuffer(payload_octets=1024, depth_ms=1)
+    payload = bytes(1024)
+    for number in (0, 1, 2):
+        buffer.put(build(Packet(number, payload)))
+        buffer.take(1024)
+    for number in (3, 4, 5):
+        buffer.put(build(Packet(number, payload)))
+    assert buffer.status.dropped == 1
+    for number in range(6, 65536 + 6):
+        # Eight slots at this depth: none but number 3 may come into its own.
+        if number % 8 != 3:
+            buffer.put((number % 65536).to_bytes(4) + payload)
+        out = buffer.take(1024)
+        assert out == (AIS * 1024 if (number - 1) % 8 == 3 else payload)
+
+
 # The jitter buffer against a naive reference
 
 
