@@ -31,7 +31,7 @@ static void switch_free(element *element)
     free(board);
 }
 
-static const element_operations operations = {NULL, switch_run, switch_free};
+static const element_operations operations = {switch_run, switch_free};
 
 /* Constant octets are the first 256 words of the bus, by value. */
 static void source_find(switch_board *board, unsigned word)

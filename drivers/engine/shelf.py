@@ -76,6 +76,10 @@ class Shelf:
         """Ends real time."""
         lib.shelf_stop(self.native)
 
+    def steer(self, ppb: int) -> None:
+        """Makes the shelf's clock run so much faster than nominal (parts per billion), to follow a clock source."""
+        check("shelf clock", lib.shelf_steer(self.native, ppb))
+
     def clock_status(self) -> ClockStatus:
         """How real time has kept up since `start`."""
         status = ffi.new("shelf_clock_status *")
