@@ -144,9 +144,11 @@ def test_lost_when_timeslot_16_is_all_zero_for_a_multiframe() -> None:
     receiver = aligned()
     receiver.put([WORD] + [0] * 14 + [1])
     receiver.put([0] + [0] * 14 + [1])
+    receiver.put([WORD] + [0] * 15)
+    receiver.put(multiframe())
     assert receiver.changes == []
     receiver.put([WORD] + [0] * 15 + [0] * 8)
-    assert receiver.changes == [(6, lib.CAS_NOW_LOST)]
+    assert receiver.changes == [(10, lib.CAS_NOW_LOST)]
 
 
 def test_regained_at_the_first_good_word() -> None:
@@ -160,8 +162,9 @@ def test_regained_at_the_first_good_word() -> None:
 def test_frozen_while_lost_and_debounced_anew() -> None:
     receiver = aligned(debounce=2)
     other = [0b0101 << 4 | 0b0101] * 15
-    # The first multiframe that carries another value is the one before the loss: not yet reported.
-    receiver.put(multiframe(0xFF) + multiframe(0xFF, other))
+    # One multiframe has carried another value when alignment is lost: not enough to be reported.
+    receiver.put(multiframe(0xFF, other) * 2)
+    assert receiver.changes == [(2, lib.CAS_NOW_LOST)]
     receiver.put(multiframe(0x1F, other) * 4)
     assert receiver.abcd == []
     assert [receiver.native.abcd[t] for t in CHANNELS] == [IDLE] * 30
