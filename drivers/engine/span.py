@@ -4,8 +4,8 @@ import enum
 from typing import NamedTuple
 
 from drivers._native import ffi, lib
-from drivers.engine.errors import check, check_made
-from drivers.engine.shelf import EventHandler, Shelf
+from drivers.engine.errors import check
+from drivers.engine.shelf import EventHandler, Shelf, ShelfElement
 
 
 class Framing(enum.IntEnum):
@@ -37,7 +37,7 @@ class SpanStatus(NamedTuple):
     cas_losses: int
 
 
-class Span:
+class Span(ShelfElement):
     """Owner of a span on `shelf`; with `cas`, timeslot 16 carries signalling whose changes must stand
     `cas_debounce_multiframes` (2 ms each) to be reported."""
 
@@ -53,8 +53,7 @@ class Span:
         options.cas = cas
         options.cas_debounce = cas_debounce_multiframes
         number = ffi.new("uint32_t *")
-        self._shelf = shelf
-        self._native = check_made("span", lib.shelf_add_span(shelf.native, options, number))
+        super().__init__(shelf, "span", lib.shelf_add_span(shelf.native, options, number))
         self.stream = int(lib.span_stream(self._native))
         self._object = int(number[0])
 

@@ -1,18 +1,17 @@
 """A switch board: any timeslot of its ports to any other."""
 
 from drivers._native import lib
-from drivers.engine.errors import check, check_made
-from drivers.engine.shelf import Shelf
+from drivers.engine.errors import check
+from drivers.engine.shelf import Shelf, ShelfElement
 
 IDLE_CODE = int(lib.SHELF_IDLE_CODE)
 
 
-class SwitchBoard:
+class SwitchBoard(ShelfElement):
     """Owner of a switch with `ports` ports on `shelf`; every output sends the idle code until connected."""
 
     def __init__(self, shelf: Shelf, ports: int) -> None:
-        self._shelf = shelf
-        self._native = check_made("switch board", lib.shelf_add_switch_board(shelf.native, ports))
+        super().__init__(shelf, "switch board", lib.shelf_add_switch_board(shelf.native, ports))
         self.streams = [int(lib.switch_board_stream(self._native, port)) for port in range(ports)]
 
     def attach(self, port: int, stream: int) -> None:

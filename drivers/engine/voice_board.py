@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from drivers._native import ffi, lib
-from drivers.engine.errors import EngineError, check, check_made
-from drivers.engine.shelf import EventHandler, Shelf
+from drivers.engine.errors import EngineError, check
+from drivers.engine.shelf import EventHandler, Shelf, ShelfElement
 
 CHANNELS = int(lib.VOICE_CHANNELS)
 RECORD_RING_OCTETS = int(lib.VOICE_RECORD_RING)
@@ -45,13 +45,12 @@ class Sound:
         self.samples = len(octets)
 
 
-class VoiceBoard:
+class VoiceBoard(ShelfElement):
     """Owner of a voice board on `shelf`; channel c is timeslot c of its highway."""
 
     def __init__(self, shelf: Shelf) -> None:
         number = ffi.new("uint32_t *")
-        self._shelf = shelf
-        self._native = check_made("voice board", lib.shelf_add_voice_board(shelf.native, number))
+        super().__init__(shelf, "voice board", lib.shelf_add_voice_board(shelf.native, number))
         self._octets = ffi.new("uint8_t[]", RECORD_RING_OCTETS)
         self.stream = int(lib.voice_board_stream(self._native))
         self._object = int(number[0])
