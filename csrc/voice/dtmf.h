@@ -9,7 +9,8 @@ extern const double DTMF_HZ[8];     /* four rows, four columns */
 
 /*
  * 13 ms windows side by side. A digit begins when two windows in succession show it and ends when two in
- * succession do not, so 40 ms tones always count and 10 ms gaps never split one.
+ * succession do not. A window may show a tone that fills little more than half of it, so: tones of 40 ms always
+ * count, of 15 ms never; gaps of 6 ms never split a digit, gaps of 40 ms always part two.
  */
 typedef struct {
     float state[8][2][32]; /* the Goertzel filters' last two values, by frequency and timeslot */

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from drivers._native import ffi, lib
-from drivers.engine.errors import EngineError, check
+from drivers.engine.errors import EngineError, check, check_made
 from drivers.engine.events import Event, EventKind
 
 EVENTS_AT_ONCE = 1024
@@ -113,3 +113,17 @@ class Shelf:
                             event.sequence,
                         )
                     )
+
+
+class ShelfElement:
+    """Base of spans and boards: keeps the shelf alive, and refuses to use what a closed shelf has freed."""
+
+    def __init__(self, shelf: Shelf, name: str, made: Any) -> None:
+        self._shelf = shelf
+        self._made = check_made(name, made)
+
+    @property
+    def native(self) -> Any:
+        """The C object; raises EngineError once the shelf is closed."""
+        _ = self._shelf.native
+        return self._made

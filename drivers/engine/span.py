@@ -4,10 +4,10 @@ import enum
 from typing import NamedTuple
 
 from drivers._native import ffi, lib
-from drivers.engine.errors import check, check_made
+from drivers.engine.errors import check
 from drivers.engine.hdlc_link import HdlcLink
 from drivers.engine.port import Port
-from drivers.engine.shelf import EventHandler, Shelf
+from drivers.engine.shelf import EventHandler, Shelf, ShelfElement
 from drivers.engine.span_status import PerformanceCounts, SpanStatus, performance_counts, span_status
 
 
@@ -139,7 +139,7 @@ def timeslot_mask(timeslots: list[int]) -> int:
     return sum(1 << timeslot for timeslot in set(timeslots))
 
 
-class Span:
+class Span(ShelfElement):
     """Owner of a span on `shelf`; receives nothing until it is given a port or joined to another span."""
 
     def __init__(self, shelf: Shelf, options: SpanOptions = DEFAULTS) -> None:
@@ -154,11 +154,10 @@ class Span:
         receiver.line = lib.line_state_options_default(options.line_state_rule)
         receiver.performance.severe_blocks = options.severe_blocks
         number = ffi.new("uint32_t *")
-        self._shelf = shelf
-        self._native = check_made("span", lib.shelf_add_span(shelf.native, native, number))
+        super().__init__(shelf, "span", lib.shelf_add_span(shelf.native, native, number))
         self._object = int(number[0])
         self.options = options
-        self.stream = int(lib.span_stream(self._native))
+        self.stream = int(lib.span_stream(self.native))
 
     def listen(self, handler: EventHandler) -> None:
         """Sends the span's events to `handler` from now on."""
@@ -166,11 +165,11 @@ class Span:
 
     def plug(self, port: Port) -> None:
         """Gives the span its port, which it then owns."""
-        check("port", lib.span_plug(self._native, port.hand_over()))
+        check("port", lib.span_plug(self.native, port.hand_over()))
 
     def tap(self, port: Port) -> None:
         """Sends a copy of every received line bit to a port that records, which the span then owns."""
-        check("tap", lib.span_tap(self._native, port.hand_over()))
+        check("tap", lib.span_tap(self.native, port.hand_over()))
 
     def join(
         self,
@@ -189,56 +188,56 @@ class Span:
         options.delay_bits = [delay_bits, far_end_delay_bits]
         options.offset_ppb = far_end_offset_ppb
         options.seed = seed
-        check("line", lib.span_join(self._native, far_end._native, options))
+        check("line", lib.span_join(self.native, far_end.native, options))
 
     def impair(self, impairments: Impairments) -> None:
         """Ails what this span receives over its line, from now on."""
-        check("line", lib.span_impair(self._native, ffi.new("line_impairments *", impairments._asdict())))
+        check("line", lib.span_impair(self.native, ffi.new("line_impairments *", impairments._asdict())))
 
     def line_counters(self) -> LineCounters:
         """What the line's impairments have done to what this span receives."""
         counters = ffi.new("line_counters *")
-        check("line", lib.span_read_line_counters(self._native, counters))
+        check("line", lib.span_read_line_counters(self.native, counters))
         return LineCounters(*(getattr(counters, field) for field in LineCounters._fields))
 
     def attach(self, stream: int) -> None:
         """Sends a stream of the shelf from the next block on."""
-        check("span", lib.span_attach(self._native, stream))
+        check("span", lib.span_attach(self.native, stream))
 
     def set_cas(self, timeslot: int, abcd: int) -> None:
         """Sends abcd (four bits, a most significant, not 0) for a timeslot (1-15, 17-31)."""
-        check(f"timeslot {timeslot}", lib.span_set_cas(self._native, timeslot, abcd))
+        check(f"timeslot {timeslot}", lib.span_set_cas(self.native, timeslot, abcd))
 
     def set_sa_bits(self, sa_bits: int) -> None:
         """Sends Sa4-Sa8 (five bits, Sa4 most significant)."""
-        check("Sa bits", lib.span_set_sa_bits(self._native, sa_bits))
+        check("Sa bits", lib.span_set_sa_bits(self.native, sa_bits))
 
     def set_sa_code(self, n: int, code: int) -> None:
         """Sends a 4-bit code on Sa<n> (4-8) in every sub-multiframe: a synchronization status message, say."""
-        check(f"Sa{n}", lib.span_set_sa_code(self._native, n, code))
+        check(f"Sa{n}", lib.span_set_sa_code(self.native, n, code))
 
     def maintain(self, maintenance: Maintenance, looped_timeslots: list[int] | None = None) -> None:
         """Puts exactly these loopbacks and forced signals in force; timeslots may be looped one by one."""
         mask = timeslot_mask(looped_timeslots or [])
-        check("maintenance", lib.span_maintain(self._native, maintenance, mask))
+        check("maintenance", lib.span_maintain(self.native, maintenance, mask))
 
     def inject(self, what: Injection, count: int = 1) -> None:
         """Sends so many errors."""
-        check("error injection", lib.span_inject(self._native, what, count))
+        check("error injection", lib.span_inject(self.native, what, count))
 
     def test_start(self, pattern: TestPattern, timeslots: list[int] | None = None) -> None:
         """Sends a pattern on timeslots and compares what comes back; without timeslots, on every bit of the line."""
         mask = ANY_TIMESLOTS if timeslots is None else timeslot_mask(timeslots)
-        check("bit-error test", lib.span_test_start(self._native, pattern, mask))
+        check("bit-error test", lib.span_test_start(self.native, pattern, mask))
 
     def test_stop(self) -> None:
         """Ends the test; its result stays."""
-        check("bit-error test", lib.span_test_stop(self._native))
+        check("bit-error test", lib.span_test_stop(self.native))
 
     def test_result(self) -> TestResult:
         """The test so far."""
         generator, checker = ffi.new("test_generator *"), ffi.new("test_checker *")
-        check("bit-error test", lib.span_test_read(self._native, generator, checker))
+        check("bit-error test", lib.span_test_read(self.native, generator, checker))
         return TestResult(
             generator.bits,
             generator.errors,
@@ -251,20 +250,20 @@ class Span:
 
     def open_hdlc(self, timeslots: list[int], fcs_octets: int = 2, mru_octets: int = 1600) -> HdlcLink:
         """Opens an HDLC link on a bundle of timeslots that no other link has; HDLC_FRAME events bring its number."""
-        return HdlcLink(self._native, timeslot_mask(timeslots), fcs_octets, mru_octets)
+        return HdlcLink(self, timeslot_mask(timeslots), fcs_octets, mru_octets)
 
     def status(self) -> SpanStatus:
         """State and counters as of the last block."""
         status = ffi.new("span_status *")
-        lib.span_read_status(self._native, status)
+        lib.span_read_status(self.native, status)
         return span_status(status)
 
     def performance(self, end: PerformanceEnd, back: int = 0) -> PerformanceCounts:
         """A quarter-hour: 0 is the present, 1 the one before it … 96; DAY: the last 24 hours; TOTAL: everything."""
         counts = ffi.new("performance_counts *")
-        check(f"quarter-hour {back}", lib.span_read_performance(self._native, end, back, counts))
+        check(f"quarter-hour {back}", lib.span_read_performance(self.native, end, back, counts))
         return performance_counts(counts)
 
     def reset_performance(self) -> None:
         """Counts from 0 again."""
-        lib.span_reset_performance(self._native)
+        lib.span_reset_performance(self.native)
