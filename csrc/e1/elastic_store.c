@@ -3,16 +3,11 @@
 
 #include <string.h>
 
-enum {
-    RING_FRAMES = ELASTIC_STORE_BLOCKS * BLOCK_FRAMES,
-    /* Frames come in eights, and a slip leaves their count anywhere among eight: with so many bits in all, eight
-     * frames are there however many bits wait behind them. */
-    BITS_FOR_A_BLOCK = BLOCK_BITS + 7 * FRAME_BITS,
-};
+enum { RING_FRAMES = ELASTIC_STORE_BLOCKS * BLOCK_FRAMES };
 
-void elastic_store_init(elastic_store *store, uint32_t slack_frames)
+void elastic_store_init(elastic_store *store, uint32_t slack_frames, uint32_t waiting_bits_max)
 {
-    *store = (elastic_store){.slack_frames = slack_frames};
+    *store = (elastic_store){.slack_frames = slack_frames, .waiting_bits_max = waiting_bits_max};
 }
 
 void elastic_store_restart(elastic_store *store)
@@ -58,10 +53,12 @@ static store_result fail(elastic_store *store, store_result why)
     return why;
 }
 
-/* Begins once the level can fall by the slack and still give eight frames. */
+/* Begins once the level can fall by the slack and still give eight frames, however many of its bits wait elsewhere: a
+ * bit more than those and seven frames makes eight. */
 static bool begins(elastic_store *store, int64_t level_bits)
 {
-    if (level_bits < BITS_FOR_A_BLOCK + (int64_t)store->slack_frames * FRAME_BITS)
+    int64_t frames = BLOCK_FRAMES - 1 + (int64_t)store->slack_frames;
+    if (level_bits <= store->waiting_bits_max + frames * FRAME_BITS)
         return false;
     store->centre_bits = level_bits;
     store->reading = true;

@@ -28,12 +28,14 @@ typedef struct {
     uint64_t written, read;                  /* frames */
     int64_t centre_bits;                     /* the level at which it began */
     uint32_t slack_frames;                   /* how far the level may wander: 1, more for ports that come in bursts */
+    uint32_t waiting_bits_max;               /* the most that elastic_store_take is ever told */
     bool reading;
     uint64_t repeated, deleted;              /* frames, since the start */
     uint64_t underruns, overruns;
 } elastic_store;
 
-void elastic_store_init(elastic_store *store, uint32_t slack_frames);
+/* waiting_bits_max: the most bits that the far side of the store may hold when elastic_store_take is called. */
+void elastic_store_init(elastic_store *store, uint32_t slack_frames, uint32_t waiting_bits_max);
 
 /* Forgets what is in it and fills anew; counters stay. */
 void elastic_store_restart(elastic_store *store);

@@ -5,7 +5,11 @@
 
 #include "shelf/span_internal.h"
 
-enum { ONE_FRAME = 1 };
+enum {
+    ONE_FRAME = 1,
+    FRAMER_WAITING_BITS_MAX = BLOCK_BITS - 1,   /* not yet eight frames */
+    LINE_BACKLOG_BITS_MAX = 2 * BLOCK_BITS - 1, /* with more, a port wants no block */
+};
 
 span_options span_options_default(framing_mode mode)
 {
@@ -60,8 +64,8 @@ span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object
     made->framer = framer_transmitter_new((framing_mode)options->receiver.framer.mode);
     line_decoder_init(&made->decoder, (line_code)options->line_code);
     line_encoder_init(&made->encoder, (line_code)options->line_code);
-    elastic_store_init(&made->receive_store, options->slack_frames);
-    elastic_store_init(&made->transmit_store, options->slack_frames);
+    elastic_store_init(&made->receive_store, options->slack_frames, FRAMER_WAITING_BITS_MAX);
+    elastic_store_init(&made->transmit_store, options->slack_frames, LINE_BACKLOG_BITS_MAX);
     cas_transmitter_init(&made->cas);
     if (!made->receiver || !made->framer) {
         span_free(&made->element);
