@@ -194,14 +194,26 @@ class LineSignalling(Generic[State]):
 
     Received bits that mean nothing new in a state change nothing. A request that a state does not allow raises
     ProtocolError; a timer that no state waits for has been overtaken and is ignored.
+
+    Bits stand until others are received: after a request or a timeout the new state is shown those that stand, so
+    that an end that waits for what is there already does not wait for ever.
     """
 
     def __init__(self, table: Table[State], state: State) -> None:
         self._table = table
         self.state = state
+        self._received: LineBits | None = None
 
     def feed(self, event: Event) -> tuple[Action, ...]:
         """Moves to the next state; returns what to send, to tell and to time, in order."""
+        if isinstance(event, LineBits):
+            self._received = event
+        actions = self._step(event)
+        while self._received is not None and (self.state, self._received) in self._table:
+            actions += self._step(self._received)
+        return actions
+
+    def _step(self, event: Event) -> tuple[Action, ...]:
         step = self._table.get((self.state, event))
         if step is not None:
             self.state, actions = step
