@@ -8,7 +8,7 @@ from drivers.ports import open_file
 
 
 class LineRecording:
-    """Raw bits into `path`, which is overwritten; give `port` to Span.tap, and `finish` while the shelf is there."""
+    """Raw bits into `path`, which is overwritten; give `port` to Span.tap; `finish` before the shelf closes."""
 
     def __init__(self, path: Path) -> None:
         self.port: Port = open_file(f"file:{path}", record=str(path))

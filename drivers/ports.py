@@ -39,7 +39,7 @@ class _Query:
         value = self._values.get(name)
         if value is None:
             return default
-        if not value.isdecimal() or len(value) > 9:  # noqa: PLR2004 - fits in 32 bits
+        if not value.isdecimal() or len(value) > 9:
             raise PortError(f"{self._url}: {name}={value} is no number")
         return int(value)
 

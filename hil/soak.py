@@ -1,4 +1,4 @@
-"""Spans in real time for as long as asked, each timeslot under a bit-error test: what the machine's clock makes of them."""
+"""Spans in real time, under a bit-error test for as long as asked: what the machine's clock makes of them."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from drivers import clock
-from drivers.engine import ClockStatus, LineCode, Shelf, Span, SpanOptions, TestPattern
+from drivers.engine import ClockStatus, LineCode, Shelf, Span, SpanOptions, BitErrorPattern
 from drivers.ports import open_port
 
 PAYLOAD = [timeslot for timeslot in range(1, 32) if timeslot != 16]
@@ -40,7 +40,7 @@ class _Pair:
 
     def begin(self) -> None:
         for end in self.ends:
-            end.test_start(TestPattern.PRBS_2E15, PAYLOAD)
+            end.test_start(BitErrorPattern.PRBS_2E15, PAYLOAD)
 
     def settle(self) -> None:
         """Forgets what happened until now, when the lines came up."""
@@ -56,10 +56,7 @@ class _Pair:
                 + status.store_restarts
                 - before.port_underruns
                 - before.store_restarts,
-                slips=status.slips_repeated
-                + status.slips_deleted
-                - before.slips_repeated
-                - before.slips_deleted,
+                slips=status.slips_repeated + status.slips_deleted - before.slips_repeated - before.slips_deleted,
                 alignment_losses=status.alignment_losses - before.alignment_losses,
             )
 

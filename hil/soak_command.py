@@ -9,9 +9,13 @@ HELP = "run spans in real time under a bit-error test and count what the machine
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
-    parser.add_argument("--spans", type=int, choices=range(1, 17), default=4, metavar="N", help="default %(default)s")
+    parser.add_argument(
+        "--spans", type=int, choices=range(1, 17), default=4, metavar="N", help="default %(default)s"
+    )
     parser.add_argument("--minutes", type=float, default=10.0, metavar="M", help="default %(default)s")
-    parser.add_argument("--port", choices=sorted(PLANTS), default="line", help="what joins them (default %(default)s)")
+    parser.add_argument(
+        "--port", choices=sorted(PLANTS), default="line", help="what joins them (default %(default)s)"
+    )
 
 
 def _report(outcome: Outcome) -> bool:
@@ -25,7 +29,8 @@ def _report(outcome: Outcome) -> bool:
     print("span  bits compared  errors  underruns  slips  alignment losses")
     for number, span in enumerate(outcome.spans, 1):
         print(
-            f"{number:4}  {span.bits:13}  {span.errors:6}  {span.underruns:9}  {span.slips:5}  {span.alignment_losses:16}"
+            f"{number:4}  {span.bits:13}  {span.errors:6}  {span.underruns:9}  {span.slips:5}  "
+            f"{span.alignment_losses:16}"
         )
     late = any(clock.late_blocks for clock in outcome.clocks)
     return not late and not any(span.errors or span.underruns for span in outcome.spans)

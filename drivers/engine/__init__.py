@@ -18,8 +18,8 @@ from drivers.engine.span import (
     PerformanceEnd,
     Span,
     SpanOptions,
-    TestPattern,
-    TestResult,
+    BitErrorPattern,
+    BitErrorResult,
 )
 from drivers.engine.span_status import Alignment, PerformanceCounts, SpanStatus
 from drivers.engine.switch_board import IDLE_CODE, SwitchBoard
@@ -55,8 +55,8 @@ __all__ = [
     "SpanOptions",
     "SpanStatus",
     "SwitchBoard",
-    "TestPattern",
-    "TestResult",
+    "BitErrorPattern",
+    "BitErrorResult",
     "Tone",
     "VoiceBoard",
     "alaw_from_linear",

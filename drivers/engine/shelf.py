@@ -77,7 +77,7 @@ class Shelf:
         lib.shelf_stop(self.native)
 
     def steer(self, ppb: int) -> None:
-        """Makes the shelf's clock run so much faster than nominal (parts per billion), to follow a clock source."""
+        """Makes the shelf's clock run so much faster than nominal (parts per billion), to follow a source."""
         check("shelf clock", lib.shelf_steer(self.native, ppb))
 
     def clock_status(self) -> ClockStatus:

@@ -55,10 +55,8 @@ class Injection(enum.IntEnum):
     TEST = lib.SPAN_INJECT_TEST
 
 
-class TestPattern(enum.IntEnum):
+class BitErrorPattern(enum.IntEnum):
     """Pseudo-random patterns (O.150)."""
-
-    __test__ = False  # no test of pytest's
 
     PRBS_2E9 = lib.TEST_PATTERN_2E9
     PRBS_2E11 = lib.TEST_PATTERN_2E11
@@ -67,10 +65,8 @@ class TestPattern(enum.IntEnum):
     PRBS_2E23 = lib.TEST_PATTERN_2E23
 
 
-class TestResult(NamedTuple):
-    """A bit-error test so far: `sent` and `inserted` by the generator, the rest by the checker while synchronised."""
-
-    __test__ = False
+class BitErrorResult(NamedTuple):
+    """A bit-error test so far: `sent` and `inserted` by the generator, the rest by the synchronised checker."""
 
     sent_bits: int
     inserted_errors: int
@@ -181,8 +177,8 @@ class Span(ShelfElement):
     ) -> None:
         """Joins a line to another span of the shelf.
 
-        Its two directions' delays set the bit phase of arrival; the far end's clock may run faster than nominal; `seed`
-        is that of whatever ails the line.
+        Its two directions' delays set the bit phase of arrival; the far end's clock may run faster than nominal;
+        `seed` is that of whatever ails the line.
         """
         options = ffi.new("line_options *")
         options.delay_bits = [delay_bits, far_end_delay_bits]
@@ -225,8 +221,8 @@ class Span(ShelfElement):
         """Sends so many errors."""
         check("error injection", lib.span_inject(self.native, what, count))
 
-    def test_start(self, pattern: TestPattern, timeslots: list[int] | None = None) -> None:
-        """Sends a pattern on timeslots and compares what comes back; without timeslots, on every bit of the line."""
+    def test_start(self, pattern: BitErrorPattern, timeslots: list[int] | None = None) -> None:
+        """Sends a pattern on timeslots and compares what comes back; without them, on every bit of the line."""
         mask = ANY_TIMESLOTS if timeslots is None else timeslot_mask(timeslots)
         check("bit-error test", lib.span_test_start(self.native, pattern, mask))
 
@@ -234,11 +230,11 @@ class Span(ShelfElement):
         """Ends the test; its result stays."""
         check("bit-error test", lib.span_test_stop(self.native))
 
-    def test_result(self) -> TestResult:
+    def test_result(self) -> BitErrorResult:
         """The test so far."""
         generator, checker = ffi.new("test_generator *"), ffi.new("test_checker *")
         check("bit-error test", lib.span_test_read(self.native, generator, checker))
-        return TestResult(
+        return BitErrorResult(
             generator.bits,
             generator.errors,
             bool(checker.synchronised),
@@ -249,7 +245,7 @@ class Span(ShelfElement):
         )
 
     def open_hdlc(self, timeslots: list[int], fcs_octets: int = 2, mru_octets: int = 1600) -> HdlcLink:
-        """Opens an HDLC link on a bundle of timeslots that no other link has; HDLC_FRAME events bring its number."""
+        """Opens an HDLC link on timeslots that no other link has; HDLC_FRAME events bring its number."""
         return HdlcLink(self, timeslot_mask(timeslots), fcs_octets, mru_octets)
 
     def status(self) -> SpanStatus:
@@ -259,7 +255,7 @@ class Span(ShelfElement):
         return span_status(status)
 
     def performance(self, end: PerformanceEnd, back: int = 0) -> PerformanceCounts:
-        """A quarter-hour: 0 is the present, 1 the one before it … 96; DAY: the last 24 hours; TOTAL: everything."""
+        """A quarter-hour: 0 is the present, 1 the one before … 96; DAY: the last 24 hours; TOTAL: everything."""
         counts = ffi.new("performance_counts *")
         check(f"quarter-hour {back}", lib.span_read_performance(self.native, end, back, counts))
         return performance_counts(counts)

@@ -109,8 +109,8 @@ def span_status(status: Any) -> SpanStatus:
 
 
 class PerformanceCounts(NamedTuple):
-    """What an interval adds up to (G.826): seconds passed, errored, severely errored, unavailable; background block
-    errors among `blocks`, those checked in available seconds that were not severely errored."""
+    """What an interval adds up to (G.826): seconds passed, errored, severely errored, unavailable; background
+    block errors among `blocks`, those checked in available seconds that were not severely errored."""
 
     seconds: int
     es: int

@@ -33,9 +33,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _configure_generate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb_execute=_generate)
-    parser.add_argument("--frames", type=int, required=True, metavar="N", help="frames (256 bits, 125 us) to write")
     parser.add_argument(
-        "--crc4", action=argparse.BooleanOptionalAction, default=True, help="CRC-4 multiframe (default) or double frame"
+        "--frames", type=int, required=True, metavar="N", help="how many (256 bits, 125 us each)"
+    )
+    parser.add_argument(
+        "--crc4",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="CRC-4 multiframe (default) or double frame",
     )
     parser.add_argument("--seed", type=int, default=1, help="of payload and impairments (default %(default)s)")
     parser.add_argument("--bit-phase", type=int, default=0, metavar="P", help="0-511: bit at which a FAS begins")
@@ -65,7 +70,9 @@ def _configure_analyse(parser: argparse.ArgumentParser) -> None:
         metavar="TS[+TS…]",
         help="read HDLC frames off a timeslot or a bundle (1+2+3); may be repeated",
     )
-    parser.add_argument("--fcs", type=int, choices=(16, 32), default=16, help="frame check sequence of the HDLC frames")
+    parser.add_argument(
+        "--fcs", type=int, choices=(16, 32), default=16, help="bits of the HDLC frames' check sequence"
+    )
     parser.add_argument("--pcap", type=Path, metavar="OUT.pcap", help="write the HDLC frames for Wireshark (LAPD)")
     parser.add_argument("file", type=Path, metavar="FILE.e1")
 

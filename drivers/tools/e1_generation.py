@@ -28,7 +28,7 @@ class Stretch(NamedTuple):
 
 
 class Impairment(NamedTuple):
-    """What ails the generated line: ratios all the time, cut and AIS for stretches, errors injected at the start."""
+    """What ails the generated line: ratios all the time, cut and AIS for stretches, errors at the start."""
 
     line: Impairments
     ais: Stretch
@@ -46,6 +46,12 @@ def _ratio(text: str) -> float:
     if not 0 <= ratio <= 1:
         raise ValueError(f"{text} is no ratio (0-1)")
     return ratio
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise ValueError(f"{text} is no count")
+    return int(text)
 
 
 def _stretch(text: str) -> Stretch:
@@ -73,19 +79,30 @@ def _slips(so_far: Impairment, text: str) -> Impairment:
     return so_far._replace(line=so_far.line._replace(slip_ratio=_ratio(ratio), slip_bits=int(bits)))
 
 
+def _fas_errors(so_far: Impairment, text: str) -> Impairment:
+    return so_far._replace(fas_errors=_count(text))
+
+
+def _crc_errors(so_far: Impairment, text: str) -> Impairment:
+    return so_far._replace(crc_errors=_count(text))
+
+
 IMPAIRMENTS: dict[str, tuple[str, Callable[[Impairment, str], Impairment]]] = {
     "bit-errors": ("RATIO: independent bit errors", _bit_errors),
     "bursts": ("RATIO/BITS/RATIO: how often a burst begins, its length, the error ratio in it", _bursts),
     "slips": ("RATIO/BITS: how often so many bits are lost (negative: come twice)", _slips),
     "ais": ("FROM-TO: all ones in these frames", lambda so_far, text: so_far._replace(ais=_stretch(text))),
     "cut": ("FROM-TO: nothing in these frames", lambda so_far, text: so_far._replace(cut=_stretch(text))),
-    "fas": ("N: the first N frame alignment signals errored", lambda so_far, text: so_far._replace(fas_errors=int(text))),
+    "fas": (
+        "N: the first N frame alignment signals errored",
+        lambda so_far, text: so_far._replace(fas_errors=int(text)),
+    ),
     "crc": ("N: the first N sub-multiframes errored", lambda so_far, text: so_far._replace(crc_errors=int(text))),
 }
 
 
 def parse_impairments(words: list[str]) -> Impairment:
-    """KEY=VALUE words, several in one separated by commas; raises GenerationError for what is none of IMPAIRMENTS."""
+    """KEY=VALUE words, several in one separated by commas; raises GenerationError for any other."""
     impairment = Impairment(Impairments(), ais=Stretch(0, 0), cut=Stretch(0, 0), fas_errors=0, crc_errors=0)
     for word in (word for words_of_one in words for word in words_of_one.split(",")):
         key, _, value = word.partition("=")

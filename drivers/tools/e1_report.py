@@ -55,5 +55,6 @@ def report(analysis: Analysis) -> Iterator[str]:
     for bundle, link in analysis.hdlc.items():
         yield (
             f"HDLC on {bundle}: {link.frames} frames, {link.octets} octets; {link.fcs_errors} FCS errors, "
-            f"{link.aborts} aborts, {link.non_octet} not of whole octets, {link.too_short} too short, {link.too_long} too long"
+            f"{link.aborts} aborts, {link.non_octet} not of whole octets, "
+            f"{link.too_short} too short, {link.too_long} too long"
         )

@@ -16,8 +16,8 @@ class PcapFileError(UserError):
 
 
 class PcapFile:
-    """A capture of LAPD frames in the making; times count from the recording's first bit. A context manager: an error
-    inside it leaves no file."""
+    """A capture of LAPD frames in the making; times count from the recording's first bit. A context manager: an
+    error inside it leaves no file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,7 +26,7 @@ class PcapFile:
     def __enter__(self) -> Self:
         try:
             self._file = self._part.open("wb")
-            self._file.write(pcap.pcap_header(pcap.LINKTYPE_LAPD))
+            self._file.write(pcap.pcap_header(pcap.LinkType.LAPD))
         except OSError as error:
             raise self._failed(error) from None
         return self

@@ -117,7 +117,7 @@ def test_crc4_against_crcmod() -> None:
 
 
 def test_crc4_combines_any_remainders() -> None:
-    # Frame f's remainder r(x) counts as r(x) * x^(256 * (7 - f)): by 256 zeros behind it in the bit-serial division.
+    # Frame f's remainder r(x) counts as r(x) * x^(256 * (7 - f)): 256 zeros behind it in the bit-serial division.
     for frame in range(BLOCK_FRAMES):
         for remainder in range(16):
             remainders = [0] * BLOCK_FRAMES
@@ -238,5 +238,7 @@ def test_search_does_not_look_at_what_lies_behind() -> None:
     chance = random.Random(13)
     for to in (4096, 4097, 4100, 4103):
         bits = random_bits(chance, to + 520)
-        found = {search(bits, start, to, chance.randbytes(SLACK_OCTETS)) for start in (4000, 4050) for _ in range(20)}
+        found = {
+            search(bits, start, to, chance.randbytes(SLACK_OCTETS)) for start in (4000, 4050) for _ in range(20)
+        }
         assert found <= {search_reference(bits, start, to) for start in (4000, 4050)}
