@@ -4,7 +4,6 @@ Everything above waits on the loop and never reads a clock, so the same code run
 """
 
 import asyncio
-import math
 import os
 import selectors
 import time
@@ -34,7 +33,8 @@ class _ShelfSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        wait_ns = SILENCE_LIMIT_NS if timeout is None else math.ceil(timeout * NS_PER_S)
+        # To the nearest nanosecond, which the loop takes for due: a float's last digit must not cost a whole block.
+        wait_ns = SILENCE_LIMIT_NS if timeout is None else round(timeout * NS_PER_S)
         if self._shelf.run(self._shelf.now_ns + wait_ns):
             self._shelf.dispatch()
         elif timeout is None:
