@@ -104,8 +104,12 @@ def run(shelf: Shelf, main: Coroutine[Any, Any, Result], real_time: bool) -> Res
     failures: list[BaseException] = []
     try:
         with asyncio.Runner(loop_factory=lambda: kind(shelf)) as runner:
-            return runner.run(_supervise(main, failures))
+            result = runner.run(_supervise(main, failures))
     except asyncio.CancelledError:
         if failures:
             raise failures[0] from None
         raise
+    # `main` may have come to its end all the same, before the cancellation or in spite of it.
+    if failures:
+        raise failures[0]
+    return result
