@@ -4,7 +4,6 @@ Everything above waits on the loop and never reads a clock, so the same code run
 """
 
 import asyncio
-import math
 import os
 import selectors
 import time
@@ -34,7 +33,8 @@ class _ShelfSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        wait_ns = SILENCE_LIMIT_NS if timeout is None else math.ceil(timeout * NS_PER_S)
+        # To the nearest nanosecond, which the loop takes for due: a float's last digit must not cost a whole block.
+        wait_ns = SILENCE_LIMIT_NS if timeout is None else round(timeout * NS_PER_S)
         if self._shelf.run(self._shelf.now_ns + wait_ns):
             self._shelf.dispatch()
         elif timeout is None:
@@ -121,8 +121,12 @@ def run(shelf: Shelf, main: Coroutine[Any, Any, Result], real_time: bool) -> Res
     failures: list[BaseException] = []
     try:
         with asyncio.Runner(loop_factory=lambda: kind(shelf)) as runner:
-            return runner.run(_supervise(main, failures))
+            result = runner.run(_supervise(main, failures))
     except asyncio.CancelledError:
         if failures:
             raise failures[0] from None
         raise
+    # `main` may have come to its end all the same, before the cancellation or in spite of it.
+    if failures:
+        raise failures[0]
+    return result

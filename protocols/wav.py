@@ -76,8 +76,8 @@ def _chunks(file: bytes) -> dict[bytes, bytes]:
         header = CHUNK_HEADER.parse(file[at : at + CHUNK_HEADER.sizeof()])
         at += CHUNK_HEADER.sizeof()
         if at + header.size > len(file):
-            name = header.kind.decode("latin-1").strip()
-            raise WavError(f"truncated: chunk '{name}' says {header.size} octets, {len(file) - at} are there")
+            name = repr(header.kind.strip())[1:]  # whatever stands there, on one line
+            raise WavError(f"truncated: chunk {name} says {header.size} octets, {len(file) - at} are there")
         chunks.setdefault(header.kind, file[at : at + header.size])
         at += header.size + header.size % 2
     return chunks
@@ -97,6 +97,8 @@ def parse(file: bytes) -> Speech:
         raise WavError(f"encoding {kind.tag} with {kind.bits} bits; 16-bit linear (1) and A-law (6) are played")
     if not chunks.get(b"data"):
         raise WavError("no samples in it")
-    if len(chunks[b"data"]) % kind.octets_per_frame if kind.octets_per_frame else True:
+    if kind.octets_per_frame * 8 != kind.bits:
+        raise WavError(f"{kind.octets_per_frame} octets a sample with {kind.bits} bits")
+    if len(chunks[b"data"]) % kind.octets_per_frame:
         raise WavError("truncated: the last sample is incomplete")
     return Speech(kind.tag, chunks[b"data"])

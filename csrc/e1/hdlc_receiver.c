@@ -265,8 +265,6 @@ TARGET_AVX2 static void put_bmi2(hdlc_receiver *receiver, const uint8_t *octets,
     }
 }
 
-#else
-#define put_bmi2 put_portable
 #endif
 
 unsigned hdlc_receiver_put(hdlc_receiver *receiver, const uint8_t *octets, size_t count)

@@ -74,9 +74,9 @@ static void open_frame(hdlc_transmitter *transmitter)
     transmitter->ones = 0;
 }
 
-/* --- Pieces of a frame, zeros inserted --- */
+/* --- Reference: an octet at a time, bit by bit --- */
 
-/* Reference: one octet. */
+/* The next piece of the frame, zeros inserted. */
 static piece stuff_portable(hdlc_transmitter *transmitter)
 {
     piece stuffed = {0, 0};
@@ -91,53 +91,6 @@ static piece stuff_portable(hdlc_transmitter *transmitter)
         }
     }
     return stuffed;
-}
-
-/* Where a fifth, tenth... one of a run stands. */
-static inline uint64_t fifth_ones(uint64_t bits)
-{
-    uint64_t two = bits & bits << 1, five = two & two << 2 & bits << 4;
-    uint64_t fifth = five & ~(bits << 5);
-    for (uint64_t more = five & fifth << 5; more; more = five & more << 5)
-        fifth |= more;
-    return fifth;
-}
-
-/* Makes room for a zero after the lowest bit of *after, if there is one, and moves the others along. */
-static inline uint64_t insert_zero(uint64_t bits, uint64_t *after)
-{
-    uint64_t up_to = *after ^ (*after - 1);
-    *after = (*after & (*after - 1)) << 1;
-    return (bits & up_to) | (bits & ~up_to) << 1;
-}
-
-enum { STUFFED_AT_ONCE = 6 }; /* octets: 48 bits and at most ten zeros */
-
-/* The next `count` bits of a frame, up to 48. */
-static inline piece stuff_bits(uint64_t bits, unsigned count, unsigned *ones)
-{
-    enum { CARRIED = 4 };
-    bits &= ((uint64_t)1 << count) - 1;
-    /* The ones carried over stand in the four bits below. */
-    uint64_t after = fifth_ones(bits << CARRIED | (((uint64_t)1 << *ones) - 1) << (CARRIED - *ones)) >> CARRIED;
-    unsigned run = (unsigned)__builtin_clzll(~(bits << (64 - count)));
-    *ones = (run == count ? run + *ones : run) % 5;
-    count += (unsigned)__builtin_popcountll(after);
-    /* Two without a branch: random frames seldom have more. */
-    bits = insert_zero(bits, &after);
-    bits = insert_zero(bits, &after);
-    while (after)
-        bits = insert_zero(bits, &after);
-    return (piece){bits, count};
-}
-
-static inline piece stuff_fast(hdlc_transmitter *transmitter)
-{
-    size_t left = transmitter->count - transmitter->sent, octets = left < STUFFED_AT_ONCE ? left : STUFFED_AT_ONCE;
-    uint64_t bits;
-    memcpy(&bits, transmitter->frame + transmitter->sent, sizeof bits);
-    transmitter->sent += octets;
-    return stuff_bits(bits, 8 * (unsigned)octets, &transmitter->ones);
 }
 
 /* As many flags as give `wanted` bits. */
@@ -187,6 +140,57 @@ static void take_portable(hdlc_transmitter *transmitter, uint8_t *octets, size_t
         take_octets(transmitter, octets, (unsigned)count, stuff_portable);
 }
 
+#if defined(__x86_64__)
+
+/* --- Six octets at a time --- */
+
+/* Where a fifth, tenth... one of a run stands. */
+static inline uint64_t fifth_ones(uint64_t bits)
+{
+    uint64_t two = bits & bits << 1, five = two & two << 2 & bits << 4;
+    uint64_t fifth = five & ~(bits << 5);
+    for (uint64_t more = five & fifth << 5; more; more = five & more << 5)
+        fifth |= more;
+    return fifth;
+}
+
+/* Makes room for a zero after the lowest bit of *after, if there is one, and moves the others along. */
+static inline uint64_t insert_zero(uint64_t bits, uint64_t *after)
+{
+    uint64_t up_to = *after ^ (*after - 1);
+    *after = (*after & (*after - 1)) << 1;
+    return (bits & up_to) | (bits & ~up_to) << 1;
+}
+
+enum { STUFFED_AT_ONCE = 6 }; /* octets: 48 bits and at most ten zeros */
+
+/* The next `count` bits of a frame, up to 48. */
+static inline piece stuff_bits(uint64_t bits, unsigned count, unsigned *ones)
+{
+    enum { CARRIED = 4 };
+    bits &= ((uint64_t)1 << count) - 1;
+    /* The ones carried over stand in the four bits below. */
+    uint64_t after = fifth_ones(bits << CARRIED | (((uint64_t)1 << *ones) - 1) << (CARRIED - *ones)) >> CARRIED;
+    unsigned run = (unsigned)__builtin_clzll(~(bits << (64 - count)));
+    *ones = (run == count ? run + *ones : run) % 5;
+    count += (unsigned)__builtin_popcountll(after);
+    /* Two without a branch: random frames seldom have more. */
+    bits = insert_zero(bits, &after);
+    bits = insert_zero(bits, &after);
+    while (after)
+        bits = insert_zero(bits, &after);
+    return (piece){bits, count};
+}
+
+static inline piece stuff_fast(hdlc_transmitter *transmitter)
+{
+    size_t left = transmitter->count - transmitter->sent, octets = left < STUFFED_AT_ONCE ? left : STUFFED_AT_ONCE;
+    uint64_t bits;
+    memcpy(&bits, transmitter->frame + transmitter->sent, sizeof bits);
+    transmitter->sent += octets;
+    return stuff_bits(bits, 8 * (unsigned)octets, &transmitter->ones);
+}
+
 /* Whole words while neither they nor the frame end; returns how many octets it wrote. */
 TARGET_AVX2 static size_t take_inside(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
 {
@@ -214,17 +218,15 @@ TARGET_AVX2 static size_t take_inside(hdlc_transmitter *transmitter, uint8_t *oc
 
 TARGET_AVX2 static void take_fast(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
 {
-    while (count) {
-        size_t written = take_inside(transmitter, octets, count);
-        octets += written;
-        count -= written;
-        unsigned some = count < 8 ? (unsigned)count : 8;
-        if (some)
-            take_octets(transmitter, octets, some, stuff_fast);
-        octets += some;
-        count -= some;
+    for (size_t at = take_inside(transmitter, octets, count); at < count;) {
+        unsigned some = count - at < 8 ? (unsigned)(count - at) : 8;
+        take_octets(transmitter, octets + at, some, stuff_fast);
+        at += some;
+        at += take_inside(transmitter, octets + at, count - at);
     }
 }
+
+#endif
 
 void hdlc_transmitter_take(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
 {

@@ -517,6 +517,15 @@ def test_frame_between_takes_and_what_waits() -> None:
     assert (received.fcs_errors, received.aborts, received.non_octet, received.too_short) == (0, 0, 0, 0)
 
 
+def test_frame_goes_out_at_once(level: int) -> None:
+    """No flag is sent ahead: the last idle octet is the frame's opening flag."""
+    for idle in range(1, 20):
+        transmitter = Transmitter()
+        transmitter.take(idle)
+        transmitter.put(b"frame")
+        assert transmitter.take(20) == expected_line([b"frame"], 21)[1:]
+
+
 def test_waiting_counts_until_the_closing_flag_begins(level: int) -> None:
     transmitter = Transmitter()
     transmitter.put(bytes(10))

@@ -13,22 +13,17 @@ def run(name: str, seconds: int) -> int:
     """Fuzzes for so long, then keeps the least inputs that cover the same; returns an exit code."""
     program, kept = targets.build(name), targets.corpus(name)
     kept.mkdir(parents=True, exist_ok=True)
-    longest = f"-max_len={targets.INPUT_OCTETS_MAX}"
+    fuzz: list[str | Path] = ["nice", program, f"-max_len={targets.INPUT_OCTETS_MAX}", "-timeout=20"]
     with tempfile.TemporaryDirectory() as folder:
         found, merged = Path(folder, "found"), Path(folder, "merged")
         found.mkdir()
         merged.mkdir()
-        fuzz: list[str | Path] = [
-            "nice",
-            program,
-            f"-max_total_time={seconds}",
-            "-timeout=20",
-            "-print_final_stats=1",
-        ]
-        code = subprocess.run([*fuzz, found, kept], check=False).returncode
+        code = subprocess.run(
+            [*fuzz, f"-max_total_time={seconds}", "-print_final_stats=1", found, kept], check=False
+        ).returncode
         if code:
             return code
-        subprocess.run(["nice", program, longest, "-merge=1", merged, kept, found], check=True)
+        subprocess.run([*fuzz, "-merge=1", merged, kept, found], check=True)
         shutil.rmtree(kept)
         shutil.copytree(merged, kept)
     return 0

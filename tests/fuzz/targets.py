@@ -16,7 +16,7 @@ BUILD = CLONE / "build" / "fuzz"
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.c"))
 RUNS = 20_000
-CORPUS_OCTETS_MAX = 40_000  # of a target
+CORPORA_OCTETS_MAX = 200_000  # of all targets together
 INPUT_OCTETS_MAX = 600  # of what a campaign tries, so that what is kept stays small
 
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", f"-I{CLONE / 'csrc'}"]
