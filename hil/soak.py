@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from drivers import clock
-from drivers.engine import ClockStatus, LineCode, Shelf, Span, SpanOptions, BitErrorPattern
+from drivers.engine import BitErrorPattern, ClockStatus, LineCode, Shelf, Span, SpanOptions
 from drivers.ports import open_port
 
 PAYLOAD = [timeslot for timeslot in range(1, 32) if timeslot != 16]

@@ -8,6 +8,8 @@ from drivers.engine.shelf import ClockStatus, Shelf
 from drivers.engine.span import (
     DAY,
     TOTAL,
+    BitErrorPattern,
+    BitErrorResult,
     Framing,
     Impairments,
     Injection,
@@ -18,8 +20,6 @@ from drivers.engine.span import (
     PerformanceEnd,
     Span,
     SpanOptions,
-    BitErrorPattern,
-    BitErrorResult,
 )
 from drivers.engine.span_status import Alignment, PerformanceCounts, SpanStatus
 from drivers.engine.switch_board import IDLE_CODE, SwitchBoard
@@ -32,6 +32,8 @@ __all__ = [
     "TOTAL",
     "Alignment",
     "AlignmentLoss",
+    "BitErrorPattern",
+    "BitErrorResult",
     "ClockStatus",
     "EngineError",
     "Event",
@@ -55,8 +57,6 @@ __all__ = [
     "SpanOptions",
     "SpanStatus",
     "SwitchBoard",
-    "BitErrorPattern",
-    "BitErrorResult",
     "Tone",
     "VoiceBoard",
     "alaw_from_linear",

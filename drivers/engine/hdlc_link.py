@@ -21,7 +21,7 @@ class HdlcCounters(NamedTuple):
 
 
 class HdlcLink:
-    """Owner of a link that Span.open_hdlc opened; `number` is what its events carry. The FCS comes and goes here."""
+    """Owner of a link that Span.open_hdlc opened; `number` is what its events carry. FCS is not part of them."""
 
     def __init__(self, span: ShelfElement, timeslots: int, fcs_octets: int, mru_octets: int) -> None:
         options = ffi.new("hdlc_options *", {"fcs": fcs_octets, "mru_octets": mru_octets})

@@ -33,9 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _configure_generate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(verb_execute=_generate)
-    parser.add_argument(
-        "--frames", type=int, required=True, metavar="N", help="how many (256 bits, 125 us each)"
-    )
+    parser.add_argument("--frames", type=int, required=True, metavar="N", help="how many (256 bits, 125 us each)")
     parser.add_argument(
         "--crc4",
         action=argparse.BooleanOptionalAction,

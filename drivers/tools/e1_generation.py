@@ -93,11 +93,8 @@ IMPAIRMENTS: dict[str, tuple[str, Callable[[Impairment, str], Impairment]]] = {
     "slips": ("RATIO/BITS: how often so many bits are lost (negative: come twice)", _slips),
     "ais": ("FROM-TO: all ones in these frames", lambda so_far, text: so_far._replace(ais=_stretch(text))),
     "cut": ("FROM-TO: nothing in these frames", lambda so_far, text: so_far._replace(cut=_stretch(text))),
-    "fas": (
-        "N: the first N frame alignment signals errored",
-        lambda so_far, text: so_far._replace(fas_errors=int(text)),
-    ),
-    "crc": ("N: the first N sub-multiframes errored", lambda so_far, text: so_far._replace(crc_errors=int(text))),
+    "fas": ("N: the first N frame alignment signals errored", _fas_errors),
+    "crc": ("N: the first N sub-multiframes errored", _crc_errors),
 }
 
 
