@@ -117,7 +117,7 @@ def test_crc4_against_crcmod() -> None:
 
 
 def test_crc4_combines_any_remainders() -> None:
-    # Frame f's remainder r(x) counts as r(x) * x^(256 * (7 - f)): by 256 zeros behind it in the bit-serial division.
+    # Frame f's remainder r(x) counts as r(x) * x^(256 * (7 - f)): 256 zeros a frame behind it in the division.
     for frame in range(BLOCK_FRAMES):
         for remainder in range(16):
             remainders = [0] * BLOCK_FRAMES
