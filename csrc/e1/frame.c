@@ -66,12 +66,11 @@ static uint64_t multiplex_portable(const stream_block *in, uint8_t *bits)
 
 unsigned frame_crc4_combine(uint64_t remainders)
 {
-    /* Frame f weighs x^(7-f): frames 4 apart are added up in an octet, then all in a polynomial of degree 10. */
-    uint32_t pairs = (uint32_t)remainders << 4 ^ (uint32_t)(remainders >> 32);
+    const uint64_t times_x4 = 0x2147ED8B9AFC5630ull; /* nibble h: h(x) * x^4 mod x^4+x+1 */
+    /* Frame f weighs x^(7-f): those of frames 4 apart are added first (x^4 = x+1), then four octets of degree 4. */
+    uint32_t first = (uint32_t)remainders, pairs = first ^ first << 1 ^ (uint32_t)(remainders >> 32);
     uint32_t sum = (pairs & 0xFF) << 3 ^ (pairs >> 8 & 0xFF) << 2 ^ (pairs >> 16 & 0xFF) << 1 ^ pairs >> 24;
-    for (unsigned fold = 0; fold < 3; fold++)
-        sum = (sum & 0xF) ^ sum >> 4 ^ sum >> 4 << 1; /* x^4 = x+1 */
-    return sum;
+    return (sum & 0xF) ^ (times_x4 >> 4 * (sum >> 4) & 0xF);
 }
 
 /* 64 bits of the line from bit position `at`, the first bit most significant; reads 9 octets. */
@@ -185,18 +184,26 @@ TARGET_AVX2 static inline __m256i octets_times_avx2(__m256i octets, __m256i time
                             _mm256_shuffle_epi8(times_x4, high));
 }
 
+/* a times x^exponent, plus b. */
+TARGET_AVX2 static inline __m256i times_plus_avx2(__m256i a, unsigned exponent, __m256i b)
+{
+    __m256i times = times_table_avx2(exponent, exponent), times_x4 = times_table_avx2(exponent + 4, exponent + 4);
+    return _mm256_xor_si256(octets_times_avx2(a, times, times_x4), b);
+}
+
 /*
  * r[j] holds timeslots 2j, 2j+1 in its lower lane and 16+2j, 17+2j in its upper one. From one j to the next the weight
- * falls by x^16 = x (Horner's rule); the four timeslots of the last weigh x, x^8, x^8 and 1, times the CRC's x^4.
+ * falls by x^16 = x: halves are added up, then quarters. The four timeslots left weigh x, x^8, x^8 and 1, times the
+ * CRC's x^4.
  */
 TARGET_AVX2 static inline uint64_t block_remainders_avx2(const __m256i r[8])
 {
-    __m256i sum = r[0];
-    for (unsigned j = 1; j < 8; j++)
-        sum = _mm256_xor_si256(r[j], octets_times_avx2(sum, times_table_avx2(1, 1), times_table_avx2(5, 5)));
-    __m256i even = octets_times_avx2(sum, times_table_avx2(5, 12), times_table_avx2(9, 1));
-    __m256i odd = octets_times_avx2(sum, times_table_avx2(12, 4), times_table_avx2(1, 8));
-    sum = _mm256_xor_si256(even, _mm256_bsrli_epi128(odd, 8));
+    __m256i even = times_plus_avx2(times_plus_avx2(r[0], 4, r[4]), 2, times_plus_avx2(r[2], 4, r[6]));
+    __m256i odd = times_plus_avx2(times_plus_avx2(r[1], 4, r[5]), 2, times_plus_avx2(r[3], 4, r[7]));
+    __m256i sum = times_plus_avx2(even, 1, odd);
+    __m256i first = octets_times_avx2(sum, times_table_avx2(5, 12), times_table_avx2(9, 1));
+    __m256i second = octets_times_avx2(sum, times_table_avx2(12, 4), times_table_avx2(1, 8));
+    sum = _mm256_xor_si256(first, _mm256_bsrli_epi128(second, 8));
     return (uint64_t)_mm256_extract_epi64(sum, 0) ^ (uint64_t)_mm256_extract_epi64(sum, 2);
 }
 
@@ -218,10 +225,12 @@ TARGET_AVX2 static uint64_t multiplex_avx2(const stream_block *in, uint8_t *bits
     for (unsigned j = 0; j < 8; j++)
         r[j] = _mm256_loadu2_m128i((const void *)in->octet[16 + 2 * j], (const void *)in->octet[2 * j]);
     uint64_t remainders = block_remainders_avx2(r);
-    for (unsigned step = 0; step < 4; step++)
+    for (unsigned step = 0; step < 3; step++)
         addresses_rotate(r);
-    for (unsigned frame = 0; frame < 8; frame++)
-        _mm256_storeu_si256((void *)(bits + 32 * frame), r[frame]);
+    for (unsigned k = 0; k < 4; k++) { /* the fourth step, straight to memory: gcc would copy r[] there by words */
+        _mm256_storeu_si256((void *)(bits + 64 * k), _mm256_unpacklo_epi8(r[k], r[k + 4]));
+        _mm256_storeu_si256((void *)(bits + 64 * k + 32), _mm256_unpackhi_epi8(r[k], r[k + 4]));
+    }
     return remainders;
 }
 
@@ -233,7 +242,7 @@ TARGET_AVX2 static uint64_t multiplex_avx2(const stream_block *in, uint8_t *bits
  *
  * The first candidate in lanes of 56 positions from `at`, not before `from`; NOT_FOUND if none.
  */
-static unsigned first_candidate(const uint64_t *lanes, unsigned count, unsigned at, unsigned from)
+__attribute__((noinline)) static unsigned first_candidate(const uint64_t *lanes, unsigned count, unsigned at, unsigned from)
 {
     for (unsigned lane = 0; lane < count; lane++, at += 8 * LANE_OCTETS) {
         uint64_t word = lanes[lane] << 1;
