@@ -1,8 +1,8 @@
 """A stand-in for osmo-e1d: its control protocol and raw timeslots, in steps of the caller's, without a clock.
 
-Written from its public protocol and what is seen in use: a refused open is a success with nothing in it; a malformed
-request ends the connection; timeslot 31 asked for alone answers empty; responses leave interface, line and timeslot at
-0; octets move in passes of ten frames, all timeslots in one pass.
+Written from its public protocol and what is seen in use: a refused open is a success with nothing in it; a
+malformed request ends the connection; timeslot 31 asked for alone answers empty; responses leave interface, line
+and timeslot at 0; octets move in passes of ten frames, all timeslots in one pass.
 """
 
 import select

@@ -19,7 +19,7 @@ enum {
 typedef struct {
     port port;
     session session;
-    lanes lanes;
+    e1d_lanes lanes;
     bool ticked;            /* this millisecond has begun */
     uint32_t waited_ms;     /* while closed: since the last attempt; while being opened: for answers */
     uint32_t pause_ms;
@@ -79,7 +79,7 @@ static void millisecond(e1d_port *e1d)
         look_for(e1d);
         return;
     }
-    if (session_run(&e1d->session) || lanes_look(&e1d->lanes))
+    if (session_run(&e1d->session) || e1d_lanes_look(&e1d->lanes))
         lost(e1d);
 }
 
@@ -89,10 +89,10 @@ static bool e1d_receive_frames(port *port, stream_block *block)
     bool first = !e1d->ticked;
     if (first)
         millisecond(e1d);
-    else if (!is_open(e1d) || !lanes_surplus(&e1d->lanes))
+    else if (!is_open(e1d) || !lanes_surplus(&e1d->lanes.receive))
         return false;
-    bool taken = is_open(e1d) && lanes_take(&e1d->lanes, block);
-    if (first && !taken && e1d->lanes.receiving != LANES_FILLING)
+    bool taken = is_open(e1d) && lanes_take(&e1d->lanes.receive, block);
+    if (first && !taken && e1d->lanes.receive.state != LANES_FILLING)
         e1d->underruns++;
     return taken;
 }
@@ -101,19 +101,19 @@ static unsigned e1d_blocks_wanted(port *port)
 {
     e1d_port *e1d = (e1d_port *)port;
     e1d->ticked = false;
-    return is_open(e1d) ? lanes_blocks_wanted(&e1d->lanes) : 1;
+    return is_open(e1d) ? e1d_lanes_blocks_wanted(&e1d->lanes) : 1;
 }
 
 static void e1d_transmit_frames(port *port, const stream_block *block)
 {
     e1d_port *e1d = (e1d_port *)port;
-    if (is_open(e1d) && lanes_send(&e1d->lanes, block))
+    if (is_open(e1d) && e1d_lanes_send(&e1d->lanes, block))
         lost(e1d);
 }
 
 static uint32_t alarms(const e1d_port *e1d)
 {
-    if (!is_open(e1d) || e1d->lanes.silent_looks >= E1D_SILENCE_MS)
+    if (!is_open(e1d) || e1d->lanes.receive.silent_looks >= E1D_SILENCE_MS)
         return e1d->session.alarms | PORT_SIGNAL_LOST;
     return e1d->session.alarms;
 }
@@ -121,12 +121,11 @@ static uint32_t alarms(const e1d_port *e1d)
 static void e1d_read_status(port *port, port_status *status)
 {
     const e1d_port *e1d = (const e1d_port *)port;
-    const lanes_counters *counters = &e1d->lanes.counters;
     *status = (port_status){
         .alarms = alarms(e1d),
         .sa_bits = e1d->session.sa_bits,
         .underruns = e1d->underruns,
-        .overruns = counters->receive_overruns + counters->send_overruns,
+        .overruns = e1d->lanes.receive.overruns + e1d->lanes.overruns,
         .reconnections = e1d->reconnections,
     };
 }
@@ -196,7 +195,7 @@ port *e1d_port_open(const e1d_options *options, char error[200])
     e1d->port.operations = &operations;
     e1d->pause_ms = E1D_PAUSE_MS_MIN;
     e1d->sa_bits = SA_BITS_UNSET;
-    lanes_clear(&e1d->lanes);
+    e1d_lanes_clear(&e1d->lanes);
     if (session_init(&e1d->session, options, &e1d->lanes) || open_by(e1d, now_ms() + wait_ms)) {
         memcpy(error, e1d->session.error, SESSION_ERROR_OCTETS);
         e1d_free(&e1d->port);
@@ -220,9 +219,9 @@ void e1d_port_read_counters(port *port, e1d_counters *counters)
 {
     const e1d_port *e1d = (const e1d_port *)port;
     *counters = (e1d_counters){
-        .receive_restarts = e1d->lanes.counters.receive_restarts,
-        .send_restarts = e1d->lanes.counters.send_restarts,
-        .send_dry = e1d->lanes.counters.send_dry,
+        .receive_restarts = e1d->lanes.receive.restarts,
+        .send_restarts = e1d->lanes.restarts,
+        .send_dry = e1d->lanes.dry,
         .bad_messages = e1d->session.bad_messages,
         .refusals = e1d->session.refusals,
         .failed_attempts = e1d->failed_attempts,

@@ -45,12 +45,12 @@ static int options_check(session *session)
         return fail(session, "255 is not a number of an interface or a line");
     if (options->timeslots & 1)
         return fail(session, "timeslot 0 is the daemon's own");
-    if (options->chunk_frames > LANE_START_FRAMES || options->chunk_frames * width > UINT16_MAX)
-        return fail(session, "chunk_frames must be at most %d", LANE_START_FRAMES);
+    if (options->chunk_frames > E1D_START_FRAMES || options->chunk_frames * width > UINT16_MAX)
+        return fail(session, "chunk_frames must be at most %d", E1D_START_FRAMES);
     return 0;
 }
 
-int session_init(session *session, const e1d_options *options, lanes *lanes)
+int session_init(session *session, const e1d_options *options, e1d_lanes *lanes)
 {
     memset(session, 0, sizeof *session);
     session->options = *options;
@@ -75,7 +75,7 @@ void session_close(session *session)
         close(session->control);
     session->control = -1;
     session->state = SESSION_CLOSED;
-    lanes_close(session->lanes);
+    e1d_lanes_close(session->lanes);
 }
 
 int session_connect(session *session)
@@ -234,11 +234,11 @@ static int opening_taken(session *session, packet *packet)
     if (info.id != session->opening || info.mode != E1D_TIMESLOT_RAW)
         return fail(session, "asked for timeslot %u the daemon opened %u", session->opening, info.id);
     bool superchannel = session->options.superchannel;
-    lanes_add(session->lanes, packet->descriptor, superchannel ? 1 : session->opening,
+    lanes_add(&session->lanes->receive, packet->descriptor, superchannel ? 1 : session->opening,
               superchannel ? SUPERCHANNEL_WIDTH : 1);
     packet->descriptor = -1;
     open_next(session, superchannel ? TIMESLOTS : session->opening + 1);
-    if (session->state == SESSION_OPEN && lanes_begin(session->lanes))
+    if (session->state == SESSION_OPEN && e1d_lanes_begin(session->lanes))
         return fail(session, "the kernel does not tell what waits in a socket: %s", strerror(errno));
     return 0;
 }

@@ -40,7 +40,7 @@ typedef struct {
     session_state state;
     bool asked;          /* the state's request is sent */
     unsigned opening;    /* the timeslot being opened */
-    lanes *lanes;        /* where descriptors go */
+    e1d_lanes *lanes;    /* where descriptors go */
     uint32_t alarms;     /* port_alarm bits, from events */
     uint32_t sa_bits;    /* received */
     uint64_t bad_messages, refusals;
@@ -48,7 +48,7 @@ typedef struct {
 } session;
 
 /* -1: the options do not fit, `error` says why. */
-int session_init(session *session, const e1d_options *options, lanes *lanes);
+int session_init(session *session, const e1d_options *options, e1d_lanes *lanes);
 
 /* Connects. -1: closed, `error` says why; errno is EAGAIN where the daemon's queue of connections is full. */
 int session_connect(session *session);

@@ -15,7 +15,7 @@ def u16(value: int) -> bytes:
 
 
 def parse(packet: bytes) -> tuple[int, Any]:
-    """The result and the message, from a buffer that ends where the packet ends (a sanitizer sees a read beyond)."""
+    """The result and the message, from a buffer that ends where the packet ends: sanitizers see a read beyond."""
     octets = ffi.new("uint8_t[]", packet) if packet else ffi.new("uint8_t[1]")
     message = ffi.new("e1d_message *")
     result = lib.e1d_message_parse(octets, len(packet), message)
@@ -41,10 +41,9 @@ def test_requests_are_as_the_public_header_lays_them_out() -> None:
     assert encoded(lib.e1d_encode_query_timeslots, 2, 1) == header + u16(8) + b"\x02\x02\x01\xff"
     assert encoded(lib.e1d_encode_set_line_mode, 2, 1, 0x21) == header + u16(9) + b"\x03\x02\x01\xff\x21"
     info = ffi.new("e1d_timeslot_info *", {"id": 31, "mode": 0x10, "flags": 0x80, "buffer_octets": 310})
-    assert (
-        encoded(lib.e1d_encode_open_timeslot, 2, 1, info)
-        == header + u16(12) + b"\x04\x02\x01\x1f\x10\x80" + u16(310)
-    )
+    assert encoded(lib.e1d_encode_open_timeslot, 2, 1, info) == header + u16(
+        12
+    ) + b"\x04\x02\x01\x1f\x10\x80" + u16(310)
     # src/mux_demux.c: Sa8 in bit 7, Sa7 in 6, Sa5 in 5, Sa4 in 4, Sa6 in 0.
     assert encoded(lib.e1d_encode_set_sa_bits, 2, 1, 0b10000) == header + u16(9) + b"\x05\x02\x01\xff\x10"
     assert encoded(lib.e1d_encode_set_sa_bits, 2, 1, 0b00100) == header + u16(9) + b"\x05\x02\x01\xff\x01"
