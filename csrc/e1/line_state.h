@@ -8,14 +8,15 @@
 #include "base/block.h"
 
 typedef enum {
-    LINE_STATE_G775 = 0,       /* limits as in line_state_options */
-    LINE_STATE_ETS300233 = 1,  /* LOS: 2 048 spaces (1 ms); AIS: fewer than 3 zeros in one 512-bit period */
+    LINE_STATE_G775 = 0,       /* AIS: <= 2 zeros in each of two 512-bit periods in succession */
+    LINE_STATE_ETS300233 = 1,  /* AIS: fewer than 3 zeros in one 512-bit period; LOS: 2 048 spaces (1 ms) */
 } line_state_rule;
 
 typedef struct {
     uint32_t rule;              /* a line_state_rule */
-    uint32_t los_spaces;        /* G.775: so many spaces in succession raise LOS, 10-255: 176 */
-    uint32_t los_clear_marks;   /* G.775: so many marks in a window of los_spaces bits clear it: 22 */
+    uint32_t los_spaces;        /* so many spaces in succession raise LOS: 10-255 by G.775, 176; 2 048 by ETS 300 233 */
+    uint32_t los_clear_window_bits; /* LOS clears at the end of a window of so many bits that begins with a mark: 176 */
+    uint32_t los_clear_marks;   /* and holds so many: 22 */
 } line_state_options;
 
 typedef enum {
@@ -37,8 +38,11 @@ typedef struct {
     bool los, ais;
     uint64_t mark_bits;         /* bits taken in by line_state_put_marks */
     uint64_t bits;              /* bits taken in by line_state_put_bits */
-    uint64_t ais_periods;       /* 512-bit periods received with AIS standing */
-    uint64_t state[16];         /* the detectors' own */
+    uint64_t ais_periods;       /* 512-bit periods of AIS: those that raised it, and those alike while it stood */
+    uint32_t spaces;            /* in succession, up to now */
+    uint32_t window_bits, window_marks; /* of the window in progress while LOS stands */
+    uint32_t period_bits, period_zeros; /* of the 512-bit period in progress; zeros are not counted beyond need */
+    uint32_t periods;           /* in succession that speak for a change of AIS */
 } line_state;
 
 line_state_options line_state_options_default(line_state_rule rule);

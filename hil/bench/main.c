@@ -12,6 +12,9 @@ static const struct {
 } topics[] = {
     {"frame", bench_frame},
     {"switch", bench_switch},
+    {"line_code", bench_line_code},
+    {"hdlc", bench_hdlc},
+    {"shelf", bench_shelf},
 };
 
 static const char *const levels[] = {[CPU_PORTABLE] = "portable", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};

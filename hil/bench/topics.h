@@ -4,5 +4,8 @@
 
 void bench_frame(void);
 void bench_switch(void);
+void bench_line_code(void);
+void bench_hdlc(void);
+void bench_shelf(void);
 
 #endif
