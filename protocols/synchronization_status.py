@@ -37,7 +37,7 @@ BEST_FIRST = (
 )
 
 # Worked by hand from table 5D: (level, n of the Sa bit, Sa4-Sa8 of the four odd frames, Sa4 most significant).
-SA_BIT_VECTORS = [
+MESSAGE_VECTORS = [
     (QualityLevel.PRC, 4, (0b01111, 0b01111, 0b11111, 0b01111)),
     (QualityLevel.SSU_A, 5, (0b10111, 0b11111, 0b10111, 0b10111)),
     (QualityLevel.SSU_B, 6, (0b11111, 0b11011, 0b11011, 0b11011)),

@@ -7,7 +7,7 @@ import pytest
 from protocols.synchronization_status import (
     BEST_FIRST,
     MESSAGE_FRAMES,
-    SA_BIT_VECTORS,
+    MESSAGE_VECTORS,
     QualityLevel,
     code_in,
     quality_of,
@@ -47,14 +47,14 @@ def test_code_of_more_than_four_bits_is_refused(code: int) -> None:
         quality_of(code)
 
 
-@pytest.mark.parametrize(("level", "n", "words"), SA_BIT_VECTORS)
+@pytest.mark.parametrize(("level", "n", "words"), MESSAGE_VECTORS)
 def test_vectors(level: QualityLevel, n: int, words: tuple[int, ...]) -> None:
     assert sa_words(level, n) == words
     assert quality_of(code_in(words, n)) is level
 
 
 def test_every_level_has_a_vector() -> None:
-    assert {level for level, _, _ in SA_BIT_VECTORS} == set(QualityLevel)
+    assert {level for level, _, _ in MESSAGE_VECTORS} == set(QualityLevel)
 
 
 @pytest.mark.parametrize("others", [0b00000, 0b10101, 0b11111])
