@@ -65,7 +65,9 @@ typedef struct {
     uint64_t multiframe_errors;  /* wrong bits of the multiframe alignment signal while aligned */
     uint64_t alignment_losses;
     uint64_t events_dropped;     /* events nobody took in time */
+    uint32_t events_waiting;
     uint32_t alignment;          /* an alignment_state */
+    bool in_service;             /* aligned as the framing demands: the payload can be trusted */
     uint32_t bit_phase;          /* 0-511: where in the line's bits the frame with FAS starts */
     uint32_t remote_alarm;       /* bit A, filtered */
     uint32_t sa_bits;            /* last Sa4-Sa8 received, Sa4 most significant of five */
@@ -98,9 +100,6 @@ unsigned framer_receiver_take_last(framer_receiver *receiver, stream_block *bloc
 
 /* Bits that came after the frames taken so far. */
 unsigned framer_receiver_bits_waiting(const framer_receiver *receiver);
-
-/* Aligned as the framing demands: the payload can be trusted. */
-bool framer_receiver_in_service(const framer_receiver *receiver);
 
 /* Moves at most `count` events out, oldest first. */
 unsigned framer_receiver_events(framer_receiver *receiver, framer_event *events, unsigned count);

@@ -140,10 +140,25 @@ static void period_end(line_state *state, line_state_event *events, unsigned *co
     append(events, count, state->bits, LINE_STATE_AIS, ones);
 }
 
+/* More zeros than AIS has are seen in the first word of the period already, as on every line that carries a call. */
+static bool no_ais(const uint8_t *bits, unsigned word)
+{
+    uint64_t zeros = ~word_at(bits, word);
+    zeros &= zeros - 1;
+    return (zeros & (zeros - 1)) != 0;
+}
+
 unsigned line_state_put_bits(line_state *state, const uint8_t *bits, unsigned bit_count, line_state_event *events)
 {
-    unsigned count = 0;
-    for (unsigned word = 0; word < bit_count / WORD_BITS; word++) {
+    unsigned count = 0, words = bit_count / WORD_BITS;
+    for (unsigned word = 0; word < words; word++) {
+        bool whole = !state->ais && state->period_bits == 0 && words - word >= AIS_PERIOD_BITS / WORD_BITS;
+        if (whole && no_ais(bits, word)) {
+            word += AIS_PERIOD_BITS / WORD_BITS - 1;
+            state->bits += AIS_PERIOD_BITS;
+            state->periods = 0;
+            continue;
+        }
         /* Once there are too many zeros for AIS, more make no difference. */
         if (state->period_zeros <= AIS_ZEROS_MAX)
             state->period_zeros += WORD_BITS - (unsigned)__builtin_popcountll(word_at(bits, word));

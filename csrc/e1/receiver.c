@@ -18,6 +18,7 @@ enum {
 struct receiver {
     receiver_options options;
     framer_receiver *framer;
+    const framer_status *status; /* the framer's; where an adaptor frames, `adaptor` */
     line_state line;
     cas_receiver cas;
     performance *performance[2];
@@ -25,7 +26,7 @@ struct receiver {
     uint64_t crc_blocks, crc_errors, e_bit_errors; /* as the second began */
     uint64_t fas_errors;                           /* as the block began */
     uint64_t remote_alarm_frames;
-    bool signal_lost, adaptor_frames, adaptor_in_service;
+    bool signal_lost;
     uint32_t adaptor_alarms;
     framer_status adaptor;                         /* what stands for the framer's status where an adaptor frames */
     line_event event[EVENTS];
@@ -48,6 +49,7 @@ receiver *receiver_new(const receiver_options *options)
         return NULL;
     made->options = *options;
     made->framer = framer_receiver_new(options->framer);
+    made->status = made->framer ? framer_receiver_status(made->framer) : NULL;
     line_state_init(&made->line, options->line);
     cas_receiver_init(&made->cas, options->cas_debounce);
     for (unsigned end = 0; end < 2; end++)
@@ -86,20 +88,14 @@ unsigned receiver_events(receiver *receiver, line_event *events, unsigned count)
     return count;
 }
 
-static const framer_status *framer_status_of(const receiver *receiver)
-{
-    return receiver->adaptor_frames ? &receiver->adaptor : framer_receiver_status(receiver->framer);
-}
-
 bool receiver_in_service(const receiver *receiver)
 {
-    bool framed = receiver->adaptor_frames ? receiver->adaptor_in_service : framer_receiver_in_service(receiver->framer);
-    return framed && !receiver->signal_lost && !receiver->line.ais;
+    return receiver->status->in_service && !receiver->signal_lost && !receiver->line.ais;
 }
 
 bool receiver_multiframe_aligned(const receiver *receiver)
 {
-    return framer_status_of(receiver)->alignment == ALIGNMENT_MULTIFRAME;
+    return receiver->status->alignment == ALIGNMENT_MULTIFRAME;
 }
 
 bool receiver_cas_aligned(const receiver *receiver)
@@ -114,7 +110,7 @@ const uint8_t *receiver_abcd(const receiver *receiver)
 
 unsigned receiver_bits_waiting(const receiver *receiver)
 {
-    return receiver->adaptor_frames ? 0 : framer_receiver_bits_waiting(receiver->framer);
+    return receiver->status == &receiver->adaptor ? 0 : framer_receiver_bits_waiting(receiver->framer);
 }
 
 bool receiver_take_errored(receiver *receiver, unsigned half)
@@ -143,7 +139,7 @@ static void signal_lost_set(receiver *receiver, bool lost, uint64_t bit)
 
 void receiver_set_signal_lost(receiver *receiver, bool lost)
 {
-    signal_lost_set(receiver, lost, framer_status_of(receiver)->bits);
+    signal_lost_set(receiver, lost, receiver->status->bits);
 }
 
 static void line_state_told(receiver *receiver, const line_state_event *events, unsigned count)
@@ -183,10 +179,11 @@ static void framer_event_tell(receiver *receiver, const framer_event *event)
 static void framer_events_tell(receiver *receiver)
 {
     framer_event events[64];
-    unsigned count;
-    while ((count = framer_receiver_events(receiver->framer, events, 64)))
+    while (receiver->status->events_waiting) {
+        unsigned count = framer_receiver_events(receiver->framer, events, 64);
         for (unsigned k = 0; k < count; k++)
             framer_event_tell(receiver, &events[k]);
+    }
 }
 
 void receiver_put(receiver *receiver, const uint8_t *bits, unsigned bit_count)
@@ -200,7 +197,7 @@ void receiver_put(receiver *receiver, const uint8_t *bits, unsigned bit_count)
 /* Where timeslot 16 of the k-th of the eight frames taken last had been received. */
 static uint64_t cas_bit(const receiver *receiver, unsigned k)
 {
-    uint64_t block = framer_status_of(receiver)->bits - receiver_bits_waiting(receiver) - BLOCK_BITS;
+    uint64_t block = receiver->status->bits - receiver_bits_waiting(receiver) - BLOCK_BITS;
     return block + k * FRAME_BITS + 8 * (CAS_TIMESLOT + 1);
 }
 
@@ -243,7 +240,7 @@ static void cas_run(receiver *receiver, const stream_block *block)
 /* Without CRC-4 a block of eight frames with an errored FAS is an errored block. */
 static void block_account(receiver *receiver)
 {
-    const framer_status *status = framer_status_of(receiver);
+    const framer_status *status = receiver->status;
     if (!receiver_multiframe_aligned(receiver) && receiver_in_service(receiver)) {
         receiver->second[NEAR_END].blocks++;
         receiver->second[NEAR_END].errored_blocks += status->fas_errors != receiver->fas_errors;
@@ -255,7 +252,7 @@ static void block_account(receiver *receiver)
 static void defects_account(receiver *receiver)
 {
     receiver->second[NEAR_END].defect |= !receiver_in_service(receiver);
-    receiver->second[FAR_END].defect |= framer_status_of(receiver)->remote_alarm != 0;
+    receiver->second[FAR_END].defect |= receiver->status->remote_alarm != 0;
 }
 
 /* Frames that were taken off the line. */
@@ -296,7 +293,7 @@ unsigned receiver_take_last(receiver *receiver, stream_block *block)
 static void adaptor_alarms_tell(receiver *receiver, uint32_t alarms)
 {
     framer_status *status = &receiver->adaptor;
-    bool framed = !(alarms & ADAPTOR_ALARMS), was_framed = receiver->adaptor_in_service;
+    bool framed = !(alarms & ADAPTOR_ALARMS), was_framed = status->in_service;
     uint32_t changed = alarms ^ receiver->adaptor_alarms;
     receiver->adaptor_alarms = alarms;
     signal_lost_set(receiver, alarms & PORT_SIGNAL_LOST, status->bits);
@@ -306,7 +303,7 @@ static void adaptor_alarms_tell(receiver *receiver, uint32_t alarms)
         tell(receiver, framed ? LINE_FRAME_ALIGNED : LINE_ALIGNMENT_LOST, 0, 0, status->bits);
     if (changed & PORT_REMOTE_ALARM)
         tell(receiver, LINE_REMOTE_ALARM, 0, (alarms & PORT_REMOTE_ALARM) != 0, status->bits);
-    receiver->adaptor_in_service = framed;
+    status->in_service = framed;
     status->alignment = !framed                           ? ALIGNMENT_SEARCHING
                         : alarms & PORT_MULTIFRAME_LOST ? ALIGNMENT_BASIC
                                                         : ALIGNMENT_MULTIFRAME;
@@ -327,7 +324,7 @@ static void adaptor_counters_take(framer_status *status, const port_status *adap
 void receiver_put_frames(receiver *receiver, stream_block *block, const port_status *adaptor)
 {
     framer_status *status = &receiver->adaptor;
-    receiver->adaptor_frames = true;
+    receiver->status = status;
     adaptor_alarms_tell(receiver, adaptor->alarms);
     adaptor_counters_take(status, adaptor);
     if (adaptor->sa_bits != status->sa_bits)
@@ -352,13 +349,13 @@ void receiver_put_abcd(receiver *receiver, const uint8_t abcd[32])
     receiver->cas.aligned = true;
     for (; changed; changed &= changed - 1) {
         unsigned timeslot = (unsigned)__builtin_ctz(changed);
-        tell(receiver, LINE_CAS_BITS, timeslot, abcd[timeslot], framer_status_of(receiver)->bits);
+        tell(receiver, LINE_CAS_BITS, timeslot, abcd[timeslot], receiver->status->bits);
     }
 }
 
 void receiver_end_second(receiver *receiver)
 {
-    const framer_status *status = framer_status_of(receiver);
+    const framer_status *status = receiver->status;
     uint32_t blocks = (uint32_t)(status->crc_blocks - receiver->crc_blocks);
     receiver->second[NEAR_END].blocks += blocks;
     receiver->second[NEAR_END].errored_blocks += (uint32_t)(status->crc_errors - receiver->crc_errors);
@@ -376,7 +373,7 @@ void receiver_end_second(receiver *receiver)
 void receiver_read_status(const receiver *receiver, receiver_status *status)
 {
     *status = (receiver_status){
-        .framer = *framer_status_of(receiver),
+        .framer = *receiver->status,
         .ais_frames = receiver->line.ais_periods * 2,
         .remote_alarm_frames = receiver->remote_alarm_frames,
         .cas_word_errors = receiver->cas.word_errors,

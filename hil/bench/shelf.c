@@ -29,7 +29,16 @@ static void check(int result)
         fail();
 }
 
-/* Spans 2k and 2k + 1 are the ends of line k; the switch turns every timeslot round to another span. */
+/* Every timeslot carries something: 1-15 octets of their own, 16-31 what 1-16 of another span bring. */
+static void timeslots_fill(switch_board *board, unsigned span)
+{
+    for (unsigned timeslot = 1; timeslot < FRAME_TIMESLOTS; timeslot++)
+        check(timeslot < FRAME_TIMESLOTS / 2
+                  ? switch_board_send_code(board, span, timeslot, (37 * span + 91 * timeslot) % 256)
+                  : switch_board_connect(board, (span + timeslot) % SPANS, timeslot - 15, span, timeslot));
+}
+
+/* Spans 2k and 2k + 1 are the ends of line k. */
 static plant plant_new(void)
 {
     uint32_t object;
@@ -46,8 +55,7 @@ static plant plant_new(void)
         check(span_attach(spans[k], (unsigned)switch_board_stream(board, k)));
         check(switch_board_attach(board, k, span_stream(spans[k])));
         check(span_hdlc_open(spans[k], D_CHANNEL, &link));
-        for (unsigned timeslot = 1; timeslot < FRAME_TIMESLOTS; timeslot++)
-            check(switch_board_connect(board, (k + timeslot) % SPANS, timeslot, k, timeslot));
+        timeslots_fill(board, k);
     }
     for (unsigned k = 0; k < SPANS; k += 2) {
         line_options line = {.delay_bits = {97 * k + 5, 61 * k + 3}};
