@@ -6,26 +6,30 @@
 #include "base/cpu_internal.h"
 
 enum {
-    LINES_MAX = 8,  /* lines done abreast at most */
+    LINES_MAX = 16, /* lines in work at once */
     CHUNK_MAX = 4,  /* words of a line done together at most */
 };
 
 /* line_encoder.carried before the first bit: no zeros came before. */
 static const uint64_t ENCODING_BEGINS = 0xFull << 60;
 
+/* Blocks to be decoded at once: HDB3 only, none empty. */
 typedef struct {
-    line_decoder *decoder;
-    const line_block *marks;
-    uint8_t *bits;
-    unsigned words;          /* 64-bit words of the block */
-    bool violated;           /* a violation has been seen in the block */
-} decode_job;
+    line_decoder *decoders[LINES_MAX];
+    const line_block *marks[LINES_MAX];
+    const uint8_t *positive[LINES_MAX], *negative[LINES_MAX]; /* the marks' planes */
+    uint8_t *bits[LINES_MAX];
+    unsigned words[LINES_MAX];          /* of 64 bits, in the block */
+    bool seen[LINES_MAX], all_seen;     /* the decoder had seen a violation before; all had */
+    uint64_t carried_before[LINES_MAX]; /* the decoders', before the block */
+    uint64_t violations[LINES_MAX];     /* if not all had: places of violations, the block's words upon one another */
+} decode_batch;
 
 typedef struct {
-    line_encoder *encoder;
-    const uint8_t *bits;
-    line_block *marks;
-} encode_job;
+    line_encoder *encoders[LINES_MAX];
+    const uint8_t *bits[LINES_MAX];
+    uint8_t *positive[LINES_MAX], *negative[LINES_MAX];
+} encode_batch;
 
 /*
  * Functions of three operands, bit by bit: C expressions, and with 0xF0, 0xCC and 0xAA for operands the truth tables
@@ -39,6 +43,7 @@ typedef struct {
 #define FIRST_IF_SAME(a, b, c) ((a) & ~((b) ^ (c)))
 #define FIRST_IF_OTHER(a, b, c) ((a) & ((b) ^ (c)))
 #define NONE_OF(a, b, c) (~((a) | (b) | (c)))
+#define OR_BOTH(a, b, c) ((a) | ((b) & (c)))
 #define NOT_BOTH(a, b, c) ((a) & ~((b) & (c)))
 /* a: positive marks, b: negative marks, c: the last mark before was positive. */
 #define VIOLATION(a, b, c) (((a) & (b)) | ((a) & (c)) | ((b) & ~(c)))
@@ -82,7 +87,7 @@ static inline void store_octets_1(uint8_t *const octets[], unsigned word, const 
 
 static inline uint64_t count_bits_1(uint64_t bits)
 {
-    return (uint64_t)__builtin_popcountll(bits);
+    return bits ? (uint64_t)__builtin_popcountll(bits) : 0; /* mostly there are none */
 }
 
 static inline uint64_t sign_1(uint64_t bits)
@@ -90,9 +95,9 @@ static inline uint64_t sign_1(uint64_t bits)
     return -(bits >> 63);
 }
 
-static inline bool worth_counting_1(uint64_t bits)
+static inline bool any_1(uint64_t bits)
 {
-    return bits != 0; /* nothing to count on a healthy line */
+    return bits != 0;
 }
 
 /* The parity of each bit and all before it; *parity is that before the word and then after it. */
@@ -175,7 +180,7 @@ TARGET_AVX2 static inline words_4 sign_4(words_4 bits)
     return (words_4)_mm256_cmpgt_epi64(_mm256_setzero_si256(), (__m256i)bits);
 }
 
-TARGET_AVX2 static inline bool worth_counting_4(words_4 bits)
+TARGET_AVX2 static inline bool any_4(words_4 bits)
 {
     return !_mm256_testz_si256((__m256i)bits, (__m256i)bits);
 }
@@ -232,26 +237,23 @@ TARGET_AVX512 static inline void load_octets_8(const uint8_t *const octets[], un
     bits[3] = (words_8)_mm512_shuffle_i64x2(odd_first, odd_last, 0xDD);
 }
 
-/* The same backwards. */
+/* The same backwards, but for the lines that share a vector: here 0 and 4, 1 and 5, 2 and 6, 3 and 7. */
 TARGET_AVX512 static inline void store_octets_8(uint8_t *const octets[], unsigned word, const words_8 bits[4])
 {
-    const __m512i first_four = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-    const __m512i last_four = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
     __m512i even_early = _mm512_unpacklo_epi64((__m512i)bits[0], (__m512i)bits[1]);
     __m512i odd_early = _mm512_unpackhi_epi64((__m512i)bits[0], (__m512i)bits[1]);
     __m512i even_late = _mm512_unpacklo_epi64((__m512i)bits[2], (__m512i)bits[3]);
     __m512i odd_late = _mm512_unpackhi_epi64((__m512i)bits[2], (__m512i)bits[3]);
     __m512i of_lines[4] = {
-        _mm512_permutex2var_epi64(even_early, first_four, even_late),
-        _mm512_permutex2var_epi64(odd_early, first_four, odd_late),
-        _mm512_permutex2var_epi64(even_early, last_four, even_late),
-        _mm512_permutex2var_epi64(odd_early, last_four, odd_late),
+        _mm512_mask_shuffle_i64x2(even_early, 0xCC, even_late, even_late, 0x80),
+        _mm512_mask_shuffle_i64x2(odd_early, 0xCC, odd_late, odd_late, 0x80),
+        _mm512_mask_shuffle_i64x2(even_late, 0x33, even_early, even_early, 0x31),
+        _mm512_mask_shuffle_i64x2(odd_late, 0x33, odd_early, odd_early, 0x31),
     };
-    for (unsigned k = 0; k < 4; k++) {
-        unsigned line = k / 2 * 4 + k % 2;
-        __m512i reversed = octets_reverse_8(of_lines[k]);
+    for (unsigned line = 0; line < 4; line++) {
+        __m512i reversed = octets_reverse_8(of_lines[line]);
         _mm256_storeu_si256((__m256i *)(octets[line] + 8 * word), _mm512_castsi512_si256(reversed));
-        _mm256_storeu_si256((__m256i *)(octets[line + 2] + 8 * word), _mm512_extracti64x4_epi64(reversed, 1));
+        _mm256_storeu_si256((__m256i *)(octets[line + 4] + 8 * word), _mm512_extracti64x4_epi64(reversed, 1));
     }
 }
 
@@ -260,10 +262,9 @@ TARGET_AVX512 static inline words_8 count_bits_8(words_8 bits)
     return (words_8)_mm512_popcnt_epi64((__m512i)bits);
 }
 
-TARGET_AVX512 static inline bool worth_counting_8(words_8 bits)
+TARGET_AVX512 static inline bool any_8(words_8 bits)
 {
-    (void)bits;
-    return true; /* counting costs less than a branch */
+    return _mm512_test_epi64_mask((__m512i)bits, (__m512i)bits) != 0;
 }
 
 TARGET_AVX512 static inline words_8 sign_8(words_8 bits)
@@ -300,81 +301,86 @@ TARGET_AVX512 static inline words_8 parity_up_to_8(words_8 bits, words_8 *parity
 
 #endif
 
-/* ---- Groups of lines. ---- */
+/* ---- Batches of lines. ---- */
 
-/* The words that a whole number of chunks covers on every line of the group. */
-static unsigned common_words(const decode_job *jobs, unsigned count)
+static void decode_line(decode_batch *batch, unsigned k, unsigned first_word)
 {
-    unsigned words = jobs[0].words;
-    for (unsigned k = 1; k < count; k++)
-        words = jobs[k].words < words ? jobs[k].words : words;
-    return words / CHUNK_MAX * CHUNK_MAX;
+    decoding_1 line;
+    decoding_load_1(&line, &batch->decoders[k]);
+    for (unsigned word = first_word; word < batch->words[k]; word++)
+        decode_counting_1(batch, k, word, &line);
+    decoding_save_1(&line, &batch->decoders[k]);
+}
+
+static void encode_line(encode_batch *batch, unsigned k)
+{
+    encoding_1 line;
+    encoding_load_1(&line, &batch->encoders[k]);
+    for (unsigned word = 0; word < BLOCK_BITS / 64; word++) {
+        uint64_t positive, negative;
+        encode_word_1(&line, word_load(batch->bits[k], word), &positive, &negative);
+        word_store(batch->positive[k], word, positive);
+        word_store(batch->negative[k], word, negative);
+    }
+    encoding_save_1(&line, &batch->encoders[k]);
 }
 
 #if defined(__x86_64__)
 
-/* Fills a group up with lines whose result nobody looks at. */
-static void decode_by_vector(decode_job *jobs, unsigned count, unsigned words)
+/* Fills the batch up with doubles of the first line, whose state and bits go nowhere. */
+static void decode_by_vector(decode_batch *batch, unsigned count, unsigned words)
 {
-    line_decoder idle_decoder = {0};
+    line_decoder idle = *batch->decoders[0];
     uint8_t idle_bits[LINE_BLOCK_BITS_MAX / 8];
-    for (unsigned k = count; k < LINES_MAX; k++)
-        jobs[k] = (decode_job){.decoder = &idle_decoder, .marks = jobs[0].marks, .bits = idle_bits};
+    for (unsigned k = count; k < LINES_MAX; k++) {
+        batch->decoders[k] = &idle;
+        batch->positive[k] = batch->positive[0];
+        batch->negative[k] = batch->negative[0];
+        batch->bits[k] = idle_bits;
+        batch->violations[k] = 0;
+    }
     if (cpu_level_in_use() == CPU_AVX512)
-        decode_8(jobs, 0, words);
+        decode_8(batch, LINES_MAX / 8, words);
     else
-        for (unsigned k = 0; k < count; k += 4)
-            decode_4(jobs + k, 0, words);
+        decode_4(batch, (count + 7) / 8 * 2, words);
 }
 
-static void encode_by_vector(encode_job *jobs, unsigned count)
+static void encode_by_vector(encode_batch *batch, unsigned count)
 {
-    line_encoder idle_encoder = {0};
-    line_block idle_marks;
-    for (unsigned k = count; k < LINES_MAX; k++)
-        jobs[k] = (encode_job){&idle_encoder, jobs[0].bits, &idle_marks};
+    line_encoder idle = {0};
+    uint8_t idle_plane[LINE_BLOCK_OCTETS];
+    for (unsigned k = count; k < LINES_MAX; k++) {
+        batch->encoders[k] = &idle;
+        batch->bits[k] = batch->bits[0];
+        batch->positive[k] = batch->negative[k] = idle_plane;
+    }
     if (cpu_level_in_use() == CPU_AVX512)
-        encode_8(jobs);
+        encode_8(batch, LINES_MAX / 8);
     else
-        for (unsigned k = 0; k < count; k += 4)
-            encode_4(jobs + k);
+        encode_4(batch, (count + 7) / 8 * 2);
 }
 
 #else
 
-static void decode_by_vector(decode_job *jobs, unsigned count, unsigned words)
+static void decode_by_vector(decode_batch *batch, unsigned count, unsigned words)
 {
-    for (unsigned k = 0; k < count; k++)
-        decode_1(jobs + k, 0, words);
+    (void)batch, (void)count, (void)words;
 }
 
-static void encode_by_vector(encode_job *jobs, unsigned count)
+static void encode_by_vector(encode_batch *batch, unsigned count)
 {
-    for (unsigned k = 0; k < count; k++)
-        encode_1(jobs + k);
+    (void)batch, (void)count;
 }
 
 #endif
 
-/* What lies beyond the whole chunks that all lines have is done line by line. */
-static void decode_group(decode_job *jobs, unsigned count)
+/* The words that a whole number of chunks covers on every line. */
+static unsigned common_words(const unsigned words[], unsigned count)
 {
-    unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : common_words(jobs, count);
-    if (words)
-        decode_by_vector(jobs, count, words);
-    for (unsigned k = 0; k < count; k++)
-        if (jobs[k].words > words)
-            decode_1(&jobs[k], words, jobs[k].words);
-}
-
-static void encode_group(encode_job *jobs, unsigned count)
-{
-    if (cpu_level_in_use() != CPU_PORTABLE) {
-        encode_by_vector(jobs, count);
-        return;
-    }
-    for (unsigned k = 0; k < count; k++)
-        encode_1(&jobs[k]);
+    unsigned least = words[0];
+    for (unsigned k = 1; k < count; k++)
+        least = words[k] < least ? words[k] : least;
+    return least / CHUNK_MAX * CHUNK_MAX;
 }
 
 /* ---- HDB3: what came before the first mark and the first violation. ---- */
@@ -395,37 +401,58 @@ static void first_mark_look_for(line_decoder *decoder, const line_block *marks)
     }
 }
 
-/* The polarity of the first violation in a block that has one; `carried`: before the block. */
-static bool first_violation_positive(const line_block *marks, uint64_t carried)
+/* The kernels take the violation before the first for a negative one, and so count a negative first: not so. */
+static void first_violation_forgive(line_decoder *decoder, uint64_t carried, const line_block *marks)
 {
     uint64_t not_positive = (carried & LAST_MARK_POSITIVE) - 1;
-    for (unsigned word = 0;; word++) {
+    for (unsigned word = 0; word < marks->bit_count / 64; word++) {
         uint64_t positive = word_load(marks->positive, word), negative = word_load(marks->negative, word);
         uint64_t violations = find_violations_1(positive, negative, &not_positive);
-        if (violations)
-            return positive & violations & -violations;
+        if (violations) {
+            decoder->violation_seen = true;
+            decoder->counters.code_violations -= !(positive & violations & -violations);
+            return;
+        }
     }
 }
 
-/* The kernels take the violation before the first for a negative one, and so have counted a negative first. */
-static void first_violation_forgive(line_decoder *decoder, const line_block *marks, uint64_t carried)
+static void first_violations_forgive(const decode_batch *batch, unsigned count)
 {
-    decoder->violation_seen = true;
-    decoder->counters.code_violations -= !first_violation_positive(marks, carried);
-}
-
-static void decode_hdb3(decode_job *jobs, unsigned count)
-{
-    uint64_t carried[LINES_MAX];
-    for (unsigned k = 0; k < count; k++) {
-        if (!jobs[k].decoder->mark_seen)
-            first_mark_look_for(jobs[k].decoder, jobs[k].marks);
-        carried[k] = jobs[k].decoder->carried;
-    }
-    decode_group(jobs, count);
     for (unsigned k = 0; k < count; k++)
-        if (jobs[k].violated && !jobs[k].decoder->violation_seen)
-            first_violation_forgive(jobs[k].decoder, jobs[k].marks, carried[k]);
+        if (batch->violations[k] && !batch->seen[k])
+            first_violation_forgive(batch->decoders[k], batch->carried_before[k], batch->marks[k]);
+}
+
+static bool all_true(const bool flags[], unsigned count)
+{
+    bool all = true;
+    for (unsigned k = 0; k < count; k++)
+        all &= flags[k];
+    return all;
+}
+
+/* What lies beyond the whole chunks that all lines have is done line by line. */
+static void decode_hdb3(decode_batch *batch, unsigned count)
+{
+    unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : common_words(batch->words, count);
+    batch->all_seen = all_true(batch->seen, count);
+    if (words)
+        decode_by_vector(batch, count, words);
+    for (unsigned k = 0; k < count; k++)
+        if (batch->words[k] > words)
+            decode_line(batch, k, words);
+    if (!batch->all_seen)
+        first_violations_forgive(batch, count);
+}
+
+static void encode_hdb3(encode_batch *batch, unsigned count)
+{
+    if (cpu_level_in_use() != CPU_PORTABLE) {
+        encode_by_vector(batch, count);
+        return;
+    }
+    for (unsigned k = 0; k < count; k++)
+        encode_line(batch, k);
 }
 
 /* ---- AMI, one line: `carried` is the last word of marks, whose earliest place makes room for the flag. ---- */
@@ -496,45 +523,66 @@ static void encode_alone(line_encoder *encoder, const uint8_t *bits, line_block 
     memset(marks->negative, 0, LINE_BLOCK_OCTETS);
 }
 
+static void decode_batch_put(decode_batch *batch, unsigned k, line_decoder *decoder, const line_block *marks,
+                             uint8_t *bits)
+{
+    if (!decoder->mark_seen)
+        first_mark_look_for(decoder, marks);
+    batch->decoders[k] = decoder;
+    batch->marks[k] = marks;
+    batch->positive[k] = marks->positive;
+    batch->negative[k] = marks->negative;
+    batch->bits[k] = bits;
+    batch->words[k] = marks->bit_count / 64;
+    batch->seen[k] = decoder->violation_seen;
+    batch->carried_before[k] = decoder->carried;
+    batch->violations[k] = 0;
+}
+
+static void encode_batch_put(encode_batch *batch, unsigned k, line_encoder *encoder, const uint8_t *bits,
+                             line_block *marks)
+{
+    batch->encoders[k] = encoder;
+    batch->bits[k] = bits;
+    batch->positive[k] = marks->positive;
+    batch->negative[k] = marks->negative;
+}
+
 void line_decode(line_decoder *const decoders[], const line_block *const marks[], uint8_t *const bits[],
                  unsigned count)
 {
-    decode_job jobs[LINES_MAX];
+    decode_batch batch;
     unsigned waiting = 0;
     for (unsigned k = 0; k < count; k++) {
-        if (decoders[k]->code != LINE_CODE_HDB3) {
+        if (decoders[k]->code != LINE_CODE_HDB3)
             decode_alone(decoders[k], marks[k], bits[k]);
+        else if (marks[k]->bit_count)
+            decode_batch_put(&batch, waiting++, decoders[k], marks[k], bits[k]);
+        if (waiting < LINES_MAX)
             continue;
-        }
-        if (!marks[k]->bit_count)
-            continue;
-        jobs[waiting++] = (decode_job){decoders[k], marks[k], bits[k], marks[k]->bit_count / 64, false};
-        if (waiting == LINES_MAX) {
-            decode_hdb3(jobs, waiting);
-            waiting = 0;
-        }
+        decode_hdb3(&batch, waiting);
+        waiting = 0;
     }
     if (waiting)
-        decode_hdb3(jobs, waiting);
+        decode_hdb3(&batch, waiting);
 }
 
 void line_encode(line_encoder *const encoders[], const uint8_t *const bits[], line_block *const marks[],
                  unsigned count)
 {
-    encode_job jobs[LINES_MAX];
+    encode_batch batch;
     unsigned waiting = 0;
     for (unsigned k = 0; k < count; k++) {
         marks[k]->bit_count = BLOCK_BITS;
-        if (encoders[k]->code != LINE_CODE_HDB3) {
+        if (encoders[k]->code != LINE_CODE_HDB3)
             encode_alone(encoders[k], bits[k], marks[k]);
+        else
+            encode_batch_put(&batch, waiting++, encoders[k], bits[k], marks[k]);
+        if (waiting < LINES_MAX)
             continue;
-        }
-        jobs[waiting++] = (encode_job){encoders[k], bits[k], marks[k]};
-        if (waiting == LINES_MAX) {
-            encode_group(jobs, waiting);
-            waiting = 0;
-        }
+        encode_hdb3(&batch, waiting);
+        waiting = 0;
     }
     if (waiting)
-        encode_group(jobs, waiting);
+        encode_hdb3(&batch, waiting);
 }

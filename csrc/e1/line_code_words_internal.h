@@ -7,9 +7,8 @@
  *   TARGET         how functions are compiled for it
  *   FOLLOW(now, before, k)   bits as they stood k bit times ago; `before` is the word before `now`
  *   LOGIC(function, a, b, c) one of the bitwise functions of three operands in line_code.c
- * and the functions load_octets, store_octets, sign (of a word: 0 or all ones), parity_up_to, count_bits, and
- * worth_counting (whether to look for bits at all), all of them NAMED. A flag carried from word to word is 0 or all
- * ones.
+ * and the functions load_octets, store_octets, sign (of a word: 0 or all ones), parity_up_to, count_bits and any, all of
+ * them NAMED. A flag carried from word to word is 0 or all ones.
  */
 
 typedef struct {
@@ -17,9 +16,12 @@ typedef struct {
     WORDS ends;                   /* ... marks that end a substitution */
     WORDS not_positive;           /* flag: the last mark was not positive */
     WORDS violation_not_positive; /* flag: nor was the last violation */
-    WORDS violations;             /* places of all violations in the block, words upon one another */
-    WORDS bipolar_violations, code_violations, excess_zeros; /* counted in the block */
 } NAMED(decoding);
+
+typedef struct {
+    WORDS violations; /* places of all violations in the block, words upon one another */
+    WORDS bipolar_violations, code_violations, excess_zeros;
+} NAMED(counting);
 
 typedef struct {
     WORDS ones;                         /* the word before: bits that are 1 */
@@ -33,16 +35,16 @@ typedef struct {
 } NAMED(encoding);
 
 /*
- * Follows a flag that some bits change: to `set` (part of `changes`) or else to clear. The carries of an adder do it: a
- * carry is made where both summands are 1, dies where both are 0 and travels on where one is, so the summands are `set`
- * and ~clear = -1 - (changes - set). *unset is the flag's opposite before the word and then after it: a set flag is the
- * carry that makes good for that -1. In the sum, a bit of `changes` shows the flag as it stood before that bit, a bit
- * between them its opposite.
+ * Follows a flag that some bits change, to what `to` has there. The carries of an adder do it: a carry is made where both
+ * summands are 1, dies where both are 0 and travels on where one is, so the summands are `to` and, where nothing
+ * changes, its opposite: ~(changes ^ to) = -1 - (changes ^ to). *unset is the flag's opposite before the word and then
+ * after it: a set flag is the carry that makes good for that -1. In the sum, a bit of `changes` shows the flag as it
+ * stood before that bit, a bit between them its opposite.
  */
-TARGET static inline WORDS NAMED(flag_sum)(WORDS changes, WORDS set, WORDS *unset)
+TARGET static inline WORDS NAMED(flag_sum)(WORDS changes, WORDS to, WORDS *unset)
 {
-    WORDS sum = (set - (changes - set)) + *unset;
-    *unset = NAMED(sign)(LOGIC(CHOOSE_NOT, changes, set, sum));
+    WORDS sum = (to - (changes ^ to)) + *unset;
+    *unset = NAMED(sign)(LOGIC(CHOOSE_NOT, changes, to, sum));
     return sum;
 }
 
@@ -56,28 +58,50 @@ TARGET static inline WORDS NAMED(find_violations)(WORDS positive, WORDS negative
     return LOGIC(VIOLATION, positive, negative, sum);
 }
 
-TARGET static inline WORDS NAMED(decode_word)(NAMED(decoding) *line, WORDS positive, WORDS negative)
+TARGET static inline WORDS NAMED(decode_word)(NAMED(decoding) *lines, NAMED(counting) *counted, WORDS positive,
+                                              WORDS negative)
 {
-    WORDS violations = NAMED(find_violations)(positive, negative, &line->not_positive);
-    WORDS violation_sum = NAMED(flag_sum)(violations, violations & positive, &line->violation_not_positive);
+    WORDS violations = NAMED(find_violations)(positive, negative, &lines->not_positive);
+    WORDS sum = NAMED(flag_sum)(violations, positive, &lines->violation_not_positive);
     WORDS marks = positive | negative;
-    WORDS one_ago = FOLLOW(marks, line->marks, 1), two_ago = FOLLOW(marks, line->marks, 2);
-    WORDS three_ago = FOLLOW(marks, line->marks, 3), four_ago = FOLLOW(marks, line->marks, 4);
+    WORDS one_ago = FOLLOW(marks, lines->marks, 1), two_ago = FOLLOW(marks, lines->marks, 2);
+    WORDS three_ago = FOLLOW(marks, lines->marks, 3), four_ago = FOLLOW(marks, lines->marks, 4);
     WORDS ends = LOGIC(FIRST_ONLY, LOGIC(NOT_BOTH, violations, positive, negative), one_ago, two_ago);
-    WORDS lately = LOGIC(ANY, marks, one_ago, two_ago);
+    WORDS bits = LOGIC(FIRST_ONLY, four_ago, FOLLOW(ends, lines->ends, 4), FOLLOW(ends, lines->ends, 1));
 
-    WORDS bipolar = violations & ~ends;
-    WORDS code = LOGIC(FIRST_IF_SAME, violations, positive, violation_sum);
-    WORDS excess = LOGIC(FIRST_ONLY, four_ago, lately, three_ago);
-    if (NAMED(worth_counting)(LOGIC(ANY, bipolar, code, excess))) {
-        line->bipolar_violations += NAMED(count_bits)(bipolar);
-        line->code_violations += NAMED(count_bits)(code);
-        line->excess_zeros += NAMED(count_bits)(excess);
-    }
-    WORDS bits = LOGIC(FIRST_ONLY, four_ago, FOLLOW(ends, line->ends, 4), FOLLOW(ends, line->ends, 1));
-    line->violations |= violations;
-    line->marks = marks;
-    line->ends = ends;
+    WORDS excess = LOGIC(FIRST_ONLY, four_ago, LOGIC(ANY, marks, one_ago, two_ago), three_ago);
+    counted->bipolar_violations += NAMED(count_bits)(violations & ~ends);
+    counted->code_violations += NAMED(count_bits)(LOGIC(FIRST_IF_SAME, violations, positive, sum));
+    counted->excess_zeros += NAMED(count_bits)(excess);
+    counted->violations |= violations;
+    lines->marks = marks;
+    lines->ends = ends;
+    return bits;
+}
+
+/*
+ * The same for lines on which nothing is counted: every violation ends a substitution, all alternate, no place has marks
+ * in both planes and no run of spaces is too long. Wherever that is not so, *suspect is not 0. *pairs are the places of
+ * the word before with a mark there or right before.
+ */
+TARGET static inline WORDS NAMED(decode_healthy_word)(NAMED(decoding) *lines, WORDS positive, WORDS negative,
+                                                      WORDS *pairs, WORDS *suspect)
+{
+    WORDS marks = positive | negative, mark_sum = (positive - negative) + lines->not_positive;
+    WORDS ends = LOGIC(VIOLATION, positive, negative, mark_sum);
+    lines->not_positive = NAMED(sign)(LOGIC(CHOOSE_NOT, marks, positive, mark_sum));
+    WORDS sum = NAMED(flag_sum)(ends, positive, &lines->violation_not_positive);
+    WORDS four_ago = FOLLOW(marks, lines->marks, 4);
+    WORDS now_pairs = marks | FOLLOW(marks, lines->marks, 1);
+    WORDS bits = LOGIC(FIRST_ONLY, four_ago, FOLLOW(ends, lines->ends, 4), FOLLOW(ends, lines->ends, 1));
+
+    WORDS excess = LOGIC(FIRST_ONLY, four_ago, now_pairs, FOLLOW(now_pairs, *pairs, 2));
+    *suspect = LOGIC(OR_BOTH, *suspect, ends, FOLLOW(now_pairs, *pairs, 1));
+    *suspect = LOGIC(OR_BOTH, *suspect, positive, negative);
+    *suspect = LOGIC(ANY, *suspect, excess, LOGIC(FIRST_IF_SAME, ends, positive, sum));
+    *pairs = now_pairs;
+    lines->marks = marks;
+    lines->ends = ends;
     return bits;
 }
 
@@ -107,7 +131,7 @@ TARGET static inline void NAMED(encode_word)(NAMED(encoding) *line, WORDS ones, 
     WORDS ends = NAMED(substitution_ends)(line, ones);
     WORDS parity = NAMED(parity_up_to)(ones, &line->parity);
     WORDS end_positive = NAMED(parity_up_to)(ends, &line->end_positive);
-    WORDS sum = NAMED(flag_sum)(ends, ends & parity, &line->even_at_end);
+    WORDS sum = NAMED(flag_sum)(ends, parity, &line->even_at_end);
     WORDS filled = LOGIC(FIRST_IF_SAME, ends, parity, sum);
     WORDS is_positive = LOGIC(CHOOSE, ends, end_positive, LOGIC(EVEN, parity, sum, end_positive));
     WORDS now_positive = (ones | ends) & is_positive, now_negative = (ones | ends) & ~is_positive;
@@ -122,113 +146,168 @@ TARGET static inline void NAMED(encode_word)(NAMED(encoding) *line, WORDS ones, 
 }
 
 /* A line's `carried` holds of each word before what the next one looks back to (the latest bits), and the flags. */
-TARGET static inline void NAMED(decoding_load)(NAMED(decoding) *line, const decode_job *jobs)
+TARGET static inline void NAMED(decoding_load)(NAMED(decoding) *lines, line_decoder *const decoders[])
 {
     uint64_t carried[LINES];
     for (unsigned k = 0; k < LINES; k++)
-        carried[k] = jobs[k].decoder->carried;
+        carried[k] = decoders[k]->carried;
     WORDS words;
     memcpy(&words, carried, sizeof words);
-    *line = (NAMED(decoding)){.marks = words, .ends = words << 4};
-    line->not_positive = (words & 1) - 1;
-    line->violation_not_positive = (words >> 1 & 1) - 1;
+    lines->marks = words;
+    lines->ends = words << 4;
+    lines->not_positive = (words & 1) - 1;
+    lines->violation_not_positive = (words >> 1 & 1) - 1;
 }
 
-TARGET static inline void NAMED(decoding_save)(const NAMED(decoding) *line, decode_job *jobs)
+TARGET static inline void NAMED(decoding_count)(const NAMED(counting) *counted, line_decoder *const decoders[])
+{
+    uint64_t bipolar[LINES], code[LINES], excess[LINES];
+    memcpy(bipolar, &counted->bipolar_violations, sizeof bipolar);
+    memcpy(code, &counted->code_violations, sizeof code);
+    memcpy(excess, &counted->excess_zeros, sizeof excess);
+    for (unsigned k = 0; k < LINES; k++) {
+        decoders[k]->counters.bipolar_violations += bipolar[k];
+        decoders[k]->counters.code_violations += code[k];
+        decoders[k]->counters.excess_zeros += excess[k];
+    }
+}
+
+TARGET static inline void NAMED(decoding_save)(const NAMED(decoding) *lines, line_decoder *const decoders[])
 {
     const uint64_t latest_four = 0xFull << 60;
-    WORDS carried = (line->marks & latest_four) | (line->ends & latest_four) >> 4 |
-                    (~line->violation_not_positive & 2) | (~line->not_positive & 1);
-    uint64_t of_line[5][LINES];
-    memcpy(of_line[0], &carried, sizeof carried);
-    memcpy(of_line[1], &line->violations, sizeof carried);
-    memcpy(of_line[2], &line->bipolar_violations, sizeof carried);
-    memcpy(of_line[3], &line->code_violations, sizeof carried);
-    memcpy(of_line[4], &line->excess_zeros, sizeof carried);
-    for (unsigned k = 0; k < LINES; k++) {
-        jobs[k].decoder->carried = of_line[0][k];
-        jobs[k].violated |= of_line[1][k] != 0;
-        jobs[k].decoder->counters.bipolar_violations += of_line[2][k];
-        jobs[k].decoder->counters.code_violations += of_line[3][k];
-        jobs[k].decoder->counters.excess_zeros += of_line[4][k];
-    }
+    WORDS words = (lines->marks & latest_four) | (lines->ends & latest_four) >> 4 |
+                  (~lines->violation_not_positive & 2) | (~lines->not_positive & 1);
+    uint64_t carried[LINES];
+    memcpy(carried, &words, sizeof carried);
+    for (unsigned k = 0; k < LINES; k++)
+        decoders[k]->carried = carried[k];
 }
 
-/* Decodes the words from `first` up to `end`, CHUNK at a time, of LINES lines. */
-TARGET static void NAMED(decode)(decode_job *jobs, unsigned first, unsigned end)
+/* Decodes a chunk of the lines from `first` on and counts what there is to count. (Apart, so that its needs do not cost
+ * registers where nothing is.) */
+TARGET static __attribute__((noinline)) void NAMED(decode_counting)(decode_batch *batch, unsigned first, unsigned word,
+                                                                    NAMED(decoding) *lines)
 {
-    const uint8_t *positive[LINES], *negative[LINES];
-    uint8_t *bits[LINES];
-    NAMED(decoding) line;
-    for (unsigned k = 0; k < LINES; k++) {
-        positive[k] = jobs[k].marks->positive;
-        negative[k] = jobs[k].marks->negative;
-        bits[k] = jobs[k].bits;
-    }
-    NAMED(decoding_load)(&line, jobs);
-    for (unsigned word = first; word < end; word += CHUNK) {
-        WORDS now_positive[CHUNK], now_negative[CHUNK], now_bits[CHUNK];
-        NAMED(load_octets)(positive, word, now_positive);
-        NAMED(load_octets)(negative, word, now_negative);
-        for (unsigned k = 0; k < CHUNK; k++)
-            now_bits[k] = NAMED(decode_word)(&line, now_positive[k], now_negative[k]);
-        NAMED(store_octets)(bits, word, now_bits);
-    }
-    NAMED(decoding_save)(&line, jobs);
+    WORDS positive[CHUNK], negative[CHUNK], bits[CHUNK], violations;
+    NAMED(counting) counted = {0};
+    NAMED(load_octets)(&batch->positive[first], word, positive);
+    NAMED(load_octets)(&batch->negative[first], word, negative);
+    for (unsigned k = 0; k < CHUNK; k++)
+        bits[k] = NAMED(decode_word)(lines, &counted, positive[k], negative[k]);
+    NAMED(store_octets)(&batch->bits[first], word, bits);
+    NAMED(decoding_count)(&counted, &batch->decoders[first]);
+    memcpy(&violations, &batch->violations[first], sizeof violations);
+    violations |= counted.violations;
+    memcpy(&batch->violations[first], &violations, sizeof violations);
 }
 
-TARGET static inline void NAMED(encoding_load)(NAMED(encoding) *line, const encode_job *jobs)
+/*
+ * The same of two groups abreast (a word waits for the carries of the word before: meanwhile there is the other group to
+ * work on), provided they are healthy; false, and nothing done, if not.
+ */
+TARGET static inline bool NAMED(decode_healthy)(decode_batch *batch, unsigned first, unsigned word,
+                                                NAMED(decoding) lines[2])
+{
+    WORDS positive[CHUNK], negative[CHUNK], bits[CHUNK], positive_2[CHUNK], negative_2[CHUNK], bits_2[CHUNK];
+    NAMED(decoding) now = lines[0], now_2 = lines[1];
+    WORDS pairs = now.marks | now.marks << 1, pairs_2 = now_2.marks | now_2.marks << 1;
+    WORDS suspect = pairs ^ pairs, suspect_2 = suspect;
+    NAMED(load_octets)(&batch->positive[first], word, positive);
+    NAMED(load_octets)(&batch->negative[first], word, negative);
+    NAMED(load_octets)(&batch->positive[first + LINES], word, positive_2);
+    NAMED(load_octets)(&batch->negative[first + LINES], word, negative_2);
+    for (unsigned k = 0; k < CHUNK; k++) {
+        bits[k] = NAMED(decode_healthy_word)(&now, positive[k], negative[k], &pairs, &suspect);
+        bits_2[k] = NAMED(decode_healthy_word)(&now_2, positive_2[k], negative_2[k], &pairs_2, &suspect_2);
+    }
+    if (NAMED(any)(suspect | suspect_2))
+        return false;
+    NAMED(store_octets)(&batch->bits[first], word, bits);
+    NAMED(store_octets)(&batch->bits[first + LINES], word, bits_2);
+    lines[0] = now;
+    lines[1] = now_2;
+    return true;
+}
+
+/* Decodes `words` words, a whole number of chunks, on `groups` times LINES lines, two groups at a time. */
+TARGET static inline void NAMED(decode)(decode_batch *batch, unsigned groups, unsigned words)
+{
+    NAMED(decoding) lines[LINES_MAX / LINES];
+    for (unsigned group = 0; group < groups; group++)
+        NAMED(decoding_load)(&lines[group], &batch->decoders[group * LINES]);
+    for (unsigned word = 0; word < words; word += CHUNK)
+        for (unsigned group = 0; group < groups; group += 2) {
+            if (batch->all_seen && NAMED(decode_healthy)(batch, group * LINES, word, &lines[group]))
+                continue;
+            NAMED(decode_counting)(batch, group * LINES, word, &lines[group]);
+            NAMED(decode_counting)(batch, (group + 1) * LINES, word, &lines[group + 1]);
+        }
+    for (unsigned group = 0; group < groups; group++)
+        NAMED(decoding_save)(&lines[group], &batch->decoders[group * LINES]);
+}
+
+TARGET static inline void NAMED(encoding_load)(NAMED(encoding) *lines, line_encoder *const encoders[])
 {
     uint64_t carried[LINES];
     for (unsigned k = 0; k < LINES; k++)
-        carried[k] = jobs[k].encoder->carried;
+        carried[k] = encoders[k]->carried;
     WORDS words;
     memcpy(&words, carried, sizeof words);
-    *line = (NAMED(encoding)){.ones = words, .positive = words << 4, .negative = words << 8};
-    line->fill_positive = words << 12;
-    line->fill_negative = words << 13;
-    line->fourths = words << 14;
-    line->phase_low = -(words & 1);
-    line->phase_high = -(words >> 1 & 1);
-    line->parity = -(words >> 2 & 1);
-    line->even_at_end = (words >> 3 & 1) - 1;
-    line->end_positive = -(words >> 4 & 1);
+    lines->ones = words;
+    lines->positive = words << 4;
+    lines->negative = words << 8;
+    lines->fill_positive = words << 12;
+    lines->fill_negative = words << 13;
+    lines->fourths = words << 14;
+    lines->phase_low = -(words & 1);
+    lines->phase_high = -(words >> 1 & 1);
+    lines->parity = -(words >> 2 & 1);
+    lines->even_at_end = (words >> 3 & 1) - 1;
+    lines->end_positive = -(words >> 4 & 1);
 }
 
-TARGET static inline void NAMED(encoding_save)(const NAMED(encoding) *line, const encode_job *jobs)
+TARGET static inline void NAMED(encoding_save)(const NAMED(encoding) *lines, line_encoder *const encoders[])
 {
     const uint64_t latest = 1ull << 63, latest_four = 0xFull << 60;
-    WORDS carried = (line->ones & latest_four) | (line->positive & latest_four) >> 4 |
-                    (line->negative & latest_four) >> 8 | (line->fill_positive & latest) >> 12 |
-                    (line->fill_negative & latest) >> 13 | (line->fourths & latest) >> 14 | (line->end_positive & 16) |
-                    (~line->even_at_end & 8) | (line->parity & 4) | (line->phase_high & 2) | (line->phase_low & 1);
-    uint64_t of_line[LINES];
-    memcpy(of_line, &carried, sizeof carried);
+    WORDS words = (lines->ones & latest_four) | (lines->positive & latest_four) >> 4 |
+                  (lines->negative & latest_four) >> 8 | (lines->fill_positive & latest) >> 12 |
+                  (lines->fill_negative & latest) >> 13 | (lines->fourths & latest) >> 14 |
+                  (lines->end_positive & 16) | (~lines->even_at_end & 8) | (lines->parity & 4) |
+                  (lines->phase_high & 2) | (lines->phase_low & 1);
+    uint64_t carried[LINES];
+    memcpy(carried, &words, sizeof carried);
     for (unsigned k = 0; k < LINES; k++)
-        jobs[k].encoder->carried = of_line[k];
+        encoders[k]->carried = carried[k];
 }
 
-/* Encodes a block of LINES lines. */
-TARGET static void NAMED(encode)(const encode_job *jobs)
+/* Encodes a chunk of two groups abreast. */
+TARGET static inline void NAMED(encode_chunk)(encode_batch *batch, unsigned first, unsigned word,
+                                              NAMED(encoding) lines[2])
 {
-    const uint8_t *bits[LINES];
-    uint8_t *positive[LINES], *negative[LINES];
-    NAMED(encoding) line;
-    for (unsigned k = 0; k < LINES; k++) {
-        bits[k] = jobs[k].bits;
-        positive[k] = jobs[k].marks->positive;
-        negative[k] = jobs[k].marks->negative;
+    WORDS ones[CHUNK], positive[CHUNK], negative[CHUNK], ones_2[CHUNK], positive_2[CHUNK], negative_2[CHUNK];
+    NAMED(load_octets)(&batch->bits[first], word, ones);
+    NAMED(load_octets)(&batch->bits[first + LINES], word, ones_2);
+    for (unsigned k = 0; k < CHUNK; k++) {
+        NAMED(encode_word)(&lines[0], ones[k], &positive[k], &negative[k]);
+        NAMED(encode_word)(&lines[1], ones_2[k], &positive_2[k], &negative_2[k]);
     }
-    NAMED(encoding_load)(&line, jobs);
-    for (unsigned word = 0; word < BLOCK_BITS / 64; word += CHUNK) {
-        WORDS ones[CHUNK], now_positive[CHUNK], now_negative[CHUNK];
-        NAMED(load_octets)(bits, word, ones);
-        for (unsigned k = 0; k < CHUNK; k++)
-            NAMED(encode_word)(&line, ones[k], &now_positive[k], &now_negative[k]);
-        NAMED(store_octets)(positive, word, now_positive);
-        NAMED(store_octets)(negative, word, now_negative);
-    }
-    NAMED(encoding_save)(&line, jobs);
+    NAMED(store_octets)(&batch->positive[first], word, positive);
+    NAMED(store_octets)(&batch->negative[first], word, negative);
+    NAMED(store_octets)(&batch->positive[first + LINES], word, positive_2);
+    NAMED(store_octets)(&batch->negative[first + LINES], word, negative_2);
+}
+
+/* Encodes a block on `groups` times LINES lines, two groups at a time. */
+TARGET static inline void NAMED(encode)(encode_batch *batch, unsigned groups)
+{
+    NAMED(encoding) lines[LINES_MAX / LINES];
+    for (unsigned group = 0; group < groups; group++)
+        NAMED(encoding_load)(&lines[group], &batch->encoders[group * LINES]);
+    for (unsigned word = 0; word < BLOCK_BITS / 64; word += CHUNK)
+        for (unsigned group = 0; group < groups; group += 2)
+            NAMED(encode_chunk)(batch, group * LINES, word, &lines[group]);
+    for (unsigned group = 0; group < groups; group++)
+        NAMED(encoding_save)(&lines[group], &batch->encoders[group * LINES]);
 }
 
 #undef WORDS
