@@ -1,4 +1,4 @@
-"""`trunkshelf bench`: times the engine's kernels beside memcpy and other programs, and judges them by their bars."""
+"""`trunkshelf bench`: times the engine's kernels beside memcpy and other programs, judges them by their bars."""
 
 import argparse
 import hashlib

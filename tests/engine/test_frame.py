@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,11 @@ def octets_of(bits: str) -> bytes:
     return bytes(int(bits[at : at + 8].ljust(8, "0"), 2) for at in range(0, len(bits), 8))
 
 
+def exactly(octets: bytes) -> Any:
+    """A buffer of these octets and no more (CFFI would put a zero behind bytes), for the sanitizers to guard."""
+    return ffi.new("uint8_t[]", list(octets))
+
+
 def crc4(bits: str) -> int:
     """Bit-serial division by x^4+x+1 of the bits times x^4 (G.704 2.3.3.5), bit 1 first."""
     register = 0
@@ -59,7 +65,7 @@ def frames_of(bits: str) -> list[str]:
 
 def demultiplex(octets: bytes, bit_offset: int) -> tuple[list[bytes], list[int]]:
     block = ffi.new("stream_block *")
-    remainders = lib.frame_demultiplex(ffi.from_buffer("uint8_t[]", octets), bit_offset, block)
+    remainders = lib.frame_demultiplex(exactly(octets), bit_offset, block)
     return [bytes(block.octet[timeslot]) for timeslot in range(32)], list(remainders.to_bytes(8, "little"))
 
 
@@ -156,7 +162,7 @@ def search_reference(bits: str, start: int, to: int) -> int:
 def search(bits: str, start: int, to: int, slack: bytes = bytes(SLACK_OCTETS)) -> int:
     """The engine's search, on a buffer that ends with the last octet it may read."""
     octets = octets_of(bits[: to + 2 * FRAME_BITS + 8])
-    return int(lib.frame_alignment_search(ffi.new("uint8_t[]", octets + slack), start, to))
+    return int(lib.frame_alignment_search(exactly(octets + slack), start, to))
 
 
 def plant(bits: str, at: int, pattern: str) -> str:
@@ -244,6 +250,6 @@ def test_search_does_not_heed_what_lies_behind(to: int) -> None:
             tail = bits_of(chance.randbytes(SLACK_OCTETS))
             # The last octet's bits behind position to + 519 vary too.
             line = octets_of((bits + tail)[: (to + 520 + 7) // 8 * 8])
-            buffer = ffi.new("uint8_t[]", line + chance.randbytes(SLACK_OCTETS))
+            buffer = exactly(line + chance.randbytes(SLACK_OCTETS))
             found = lib.frame_alignment_search(buffer, start, to)
             assert found == search_reference(bits, start, to)

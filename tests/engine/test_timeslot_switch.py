@@ -1,5 +1,6 @@
 """The timeslot switch at every CPU level: each output is the octet, or the word, that its connection names."""
 
+import ctypes
 import random
 from collections.abc import Iterator
 from typing import Any
@@ -31,13 +32,23 @@ def map_new(inputs: int, outputs: int) -> Any:
     return ffi.gc(created, lib.timeslot_map_free)
 
 
+libc = ctypes.CDLL(None)
+libc.memalign.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+
+
+def aligned(octet_count: int) -> Any:
+    """So many octets and no more, for the sanitizers to guard, from an address that is a multiple of 64."""
+    address = libc.memalign(64, octet_count)
+    return ffi.gc(ffi.cast("uint8_t *", address), lambda _: libc.free(address))
+
+
 def switch_frame(timeslots: Any, octets: bytes, outputs: int, misalignment: int = 0) -> list[int]:
-    buffer = ffi.new("uint8_t[]", bytes(misalignment) + octets + b"\xa5" * SLACK_OCTETS)
-    out = ffi.new("uint8_t[]", outputs + 1)
-    out[outputs] = 0x5A
+    readable = octets + b"\xa5" * SLACK_OCTETS
+    buffer, out = aligned(misalignment + len(readable)), ffi.new("uint8_t[]", outputs)
+    ffi.memmove(buffer + misalignment, readable, len(readable))
     lib.timeslot_switch_frame(timeslots, buffer + misalignment, out)
-    assert out[outputs] == 0x5A  # nothing is written behind the outputs
-    return list(out)[:outputs]
+    return list(out)
 
 
 @pytest.mark.parametrize("count", [32, 64, 2048])
@@ -71,10 +82,10 @@ def test_frame(inputs: int, outputs: int, misalignment: int) -> None:
 
 
 def test_every_input_is_found_in_its_table() -> None:
-    """Each of 4 096 inputs sixteen times, at outputs that change; an input's number is told from two octets."""
+    """Each of 4 096 inputs, at outputs that change; an input's number is told from two octets."""
     timeslots = map_new(4096, 64)
     low, high = (bytes(number >> shift & 0xFF for number in range(4096)) for shift in (0, 8))
-    for first in range(0, 4096, 4):
+    for first in range(0, 4096, 64):
         source = [(first + 61 * output) % 4096 for output in range(64)]
         for output, number in enumerate(source):
             lib.timeslot_map_connect(timeslots, number, output)
