@@ -12,9 +12,10 @@ enum {
     IDLE = 0xFF,
 };
 
-static int socket_read(int descriptor, uint8_t *octets, uint32_t room)
+static int socket_read(void *owner, unsigned lane, uint8_t *octets, uint32_t room)
 {
-    ssize_t count = recv(descriptor, octets, room, MSG_DONTWAIT);
+    const e1d_lanes *lanes = owner;
+    ssize_t count = recv(lanes->receive.descriptors[lane], octets, room, MSG_DONTWAIT);
     if (count < 0)
         return would_block() ? 0 : -1;
     return count ? (int)count : -1;
@@ -31,7 +32,7 @@ static void send_clear(e1d_lanes *lanes)
 
 void e1d_lanes_clear(e1d_lanes *lanes)
 {
-    lanes_clear(&lanes->receive, &driver);
+    lanes_clear(&lanes->receive, &driver, lanes);
     send_clear(lanes);
 }
 

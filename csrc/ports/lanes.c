@@ -15,11 +15,12 @@ bool would_block(void)
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
-void lanes_clear(lanes *lanes, const lanes_driver *driver)
+void lanes_clear(lanes *lanes, const lanes_driver *driver, void *owner)
 {
     uint64_t restarts = lanes->restarts, overruns = lanes->overruns;
     memset(lanes, 0, sizeof *lanes);
     lanes->driver = driver;
+    lanes->owner = owner;
     lanes->restarts = restarts;
     lanes->overruns = overruns;
 }
@@ -36,7 +37,7 @@ void lanes_close(lanes *lanes)
 {
     for (unsigned lane = 0; lane < lanes->count; lane++)
         close(lanes->descriptors[lane]);
-    lanes_clear(lanes, lanes->driver);
+    lanes_clear(lanes, lanes->driver, lanes->owner);
 }
 
 /* ---- reading ---- */
@@ -57,7 +58,7 @@ static int lane_read(lanes *lanes, unsigned lane)
     uint32_t level = lanes->levels[lane], room = queue_octets(lanes) - level;
     if (room < lanes->driver->read_octets)
         return 0;
-    int octets = lanes->driver->read(lanes->descriptors[lane], lane_queue(lanes, lane) + level, room);
+    int octets = lanes->driver->read(lanes->owner, lane, lane_queue(lanes, lane) + level, room);
     if (octets > 0)
         lanes->levels[lane] += (uint32_t)octets;
     return octets;
@@ -167,7 +168,8 @@ static void check(lanes *lanes)
         lanes_restart(lanes);
     } else if (lanes->suspicion >= LANE_UNEVEN_LIMIT) {
         lanes_restart(lanes);
-    } else if (lanes->state == LANES_FILLING && fewest_frames(lanes) >= lanes->driver->start_frames) {
+    } else if (lanes->state == LANES_FILLING && !lanes->suspicion &&
+               fewest_frames(lanes) >= lanes->driver->start_frames) {
         lanes->state = LANES_RUNNING;
     }
 }

@@ -20,7 +20,7 @@ enum {
  * the same number of octets since any earlier moment between passes. Nothing else ties them together.
  *
  * Draining: everything is thrown away until a look finds nothing twice over. From there, octet n of every lane
- * belongs to one frame. Filling, then running: blocks leave all lanes together. A look that finds levels unequal may
+ * belongs to one frame. Filling, then, with nothing suspicious, running: blocks leave all lanes together. A look that finds levels unequal may
  * have fallen into a pass, so it looks once more; should they be found unequal again and again, a lane has lost octets
  * or begun in another pass, and what they carry means nothing: drain again. Likewise if a lane overflows.
  */
@@ -33,14 +33,15 @@ typedef enum {
 typedef struct {
     uint32_t read_octets; /* a read with less room would lose octets */
     uint32_t start_frames; /* frames collected before the first is given: covers what comes in one burst */
-    /* Octets read, 0 if there are none, -1 if the descriptor is dead. */
-    int (*read)(int descriptor, uint8_t *octets, uint32_t room);
+    /* Octets read, 0 if there are none, -1 if the descriptor is dead. `owner` is that of the lanes. */
+    int (*read)(void *owner, unsigned lane, uint8_t *octets, uint32_t room);
     /* Throws away what a driver has collected and not yet given; may be NULL. */
     int (*flush)(int descriptor);
 } lanes_driver;
 
 typedef struct {
     const lanes_driver *driver;
+    void *owner;
     unsigned count;
     unsigned width;               /* octets of a frame in a lane: 1, or 31 in a superchannel */
     int descriptors[LANES_MAX];
@@ -57,7 +58,7 @@ typedef struct {
 } lanes;
 
 /* No lanes; counters stay. */
-void lanes_clear(lanes *lanes, const lanes_driver *driver);
+void lanes_clear(lanes *lanes, const lanes_driver *driver, void *owner);
 void lanes_add(lanes *lanes, int descriptor, unsigned timeslot, unsigned width);
 void lanes_close(lanes *lanes);
 

@@ -295,25 +295,22 @@ def test_octets_are_exact_and_in_step_both_ways(plant: Plant, options: dict[str,
 
 def test_a_millisecond_in_the_middle_of_a_pass_shifts_nothing(plant: Plant) -> None:
     client = plant.open()
-    for turn in range(400):
-        for timeslot in plant.line.timeslots[1:]:  # a pass in two halves, with a look in between
+    for turn in range(400):  # five milliseconds to four passes, one of them between the halves of a pass
+        for timeslot in plant.line.timeslots[1:]:
             timeslot.read(PASS_FRAMES)
         octets = plant.next_pass()
         half = 1 + turn % 31
         for timeslot in plant.line.timeslots[1:half]:
             timeslot.write(octets[timeslot.number :: 32])
-        if turn % 4:
+        if turn % 4 == 0:
             client.millisecond()
         for timeslot in plant.line.timeslots[half:]:
             timeslot.write(octets[timeslot.number :: 32])
         client.millisecond()
         plant.daemon.serve()
-        if turn > 20 and turn % 4 == 0:
-            client.receive()
-    for run in client.runs:
-        if len(run) >= 32 * BLOCK:
-            place(run, plant.down)
     assert client.counters.receive_restarts == 0
+    assert len(client.runs[0]) >= 32 * BLOCK * 490
+    place(client.runs[0], plant.down)
 
 
 def test_bursts_of_four_milliseconds_as_of_usb_settle_without_gaps(plant: Plant) -> None:
