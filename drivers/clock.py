@@ -33,7 +33,7 @@ class _ShelfSelector(selectors.DefaultSelector):
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
-        # To the nearest nanosecond, which the loop takes for due: a float's last digit must not cost a whole block.
+        # To the nearest nanosecond, which the loop takes for due: a float's last digit must not cost a block.
         wait_ns = SILENCE_LIMIT_NS if timeout is None else round(timeout * NS_PER_S)
         if self._shelf.run(self._shelf.now_ns + wait_ns):
             self._shelf.dispatch()
