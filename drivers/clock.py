@@ -54,32 +54,49 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         return self._shelf.now_ns / NS_PER_S
 
 
+def now_ns() -> int:
+    """The clock that shelves in real time are paced by (CLOCK_MONOTONIC)."""
+    return time.monotonic_ns()
+
+
+class RealTime:
+    """A shelf's own thread beside an event loop, which hears the shelf's events; `stop` ends both."""
+
+    def __init__(self, shelf: Shelf, loop: asyncio.AbstractEventLoop, origin_ns: int) -> None:
+        self._shelf = shelf
+        self._loop = loop
+        self._event_descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        loop.add_reader(self._event_descriptor, self._pump)
+        shelf.start(origin_ns, self._event_descriptor)
+
+    def stop(self) -> None:
+        """Ends real time after the block in progress."""
+        self._shelf.stop()
+        self._loop.remove_reader(self._event_descriptor)
+        os.close(self._event_descriptor)
+
+    def _pump(self) -> None:
+        os.eventfd_read(self._event_descriptor)
+        self._shelf.dispatch()
+
+
 class RealTimeLoop(asyncio.SelectorEventLoop):
     """An event loop beside the shelf's own thread; its time counts from the instant the shelf started."""
 
     def __init__(self, shelf: Shelf) -> None:
         super().__init__()
-        self._shelf = shelf
-        self._origin_ns = time.monotonic_ns() - shelf.now_ns
-        self._event_descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        self.add_reader(self._event_descriptor, self._pump)
-        shelf.start(self._origin_ns, self._event_descriptor)
+        self._origin_ns = now_ns() - shelf.now_ns
+        self._real_time = RealTime(shelf, self, self._origin_ns)
 
     def time(self) -> float:
         """Seconds since the shelf's clock stood at 0."""
-        return (time.monotonic_ns() - self._origin_ns) / NS_PER_S
+        return (now_ns() - self._origin_ns) / NS_PER_S
 
     def close(self) -> None:
         """Stops the shelf's thread and closes the loop."""
         if not self.is_closed():
-            self._shelf.stop()
-            self.remove_reader(self._event_descriptor)
-            os.close(self._event_descriptor)
+            self._real_time.stop()
         super().close()
-
-    def _pump(self) -> None:
-        os.eventfd_read(self._event_descriptor)
-        self._shelf.dispatch()
 
 
 async def _supervise(main: Coroutine[Any, Any, Result], failures: list[BaseException]) -> Result:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from drivers.engine import Framing
+from drivers.engine import Framing, LineCode
 from drivers.errors import UserError
 
 DEFAULT_PROMPT = Path(__file__).parent / "sounds" / "welcome.wav"
@@ -17,18 +17,24 @@ class ConfigurationError(UserError):
 
 
 class QueuingMachineConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """[qm] spans: trunk E1s; framing: of all of them; recognition_ms: how long a line signal must stand (Q.422);
-    called_digits: after so many digits the called number is complete."""
+    """[qm] spans: trunk E1s; framing, line_code: of all of them; recognition_ms: how long a line signal must stand
+    (Q.422); called_digits: after so many digits the called number is complete."""
 
     spans: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
-    framing: Literal["crc4", "double-frame"] = "crc4"
+    framing: Literal["crc4", "double-frame", "automatic"] = "crc4"
+    line_code: Literal["hdb3", "ami"] = "hdb3"
     recognition_ms: Annotated[int, msgspec.Meta(ge=10, le=30, multiple_of=2)] = 20
     called_digits: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
 
     @property
     def engine_framing(self) -> Framing:
         """The framing as the engine names it."""
-        return Framing.CRC4 if self.framing == "crc4" else Framing.DOUBLE_FRAME
+        return Framing[self.framing.replace("-", "_").upper()]
+
+    @property
+    def engine_line_code(self) -> LineCode:
+        """The line code as the engine names it."""
+        return LineCode[self.line_code.upper()]
 
 
 class VoiceBoxConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

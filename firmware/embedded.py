@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drivers.bus import Bus
 from drivers.call_store import CallStore
-from drivers.engine import Shelf, Sound, Span, SwitchBoard, VoiceBoard
+from drivers.engine import Shelf, Sound, Span, SpanOptions, SwitchBoard, VoiceBoard
 from drivers.wav_file import read_speech
 from firmware.config import ShelfConfiguration
 from firmware.hw import HighwayBox
@@ -34,8 +34,12 @@ class EmbeddedShelf:
         self._folder = folder
         self.store = CallStore(folder / CALLS)
         qm, vp = configuration.qm, configuration.vp
-        debounce = qm.recognition_ms // CAS_MULTIFRAME_MS
-        self.spans = [Span(shelf, qm.engine_framing, cas_debounce_multiframes=debounce) for _ in range(qm.spans)]
+        options = SpanOptions(
+            framing=qm.engine_framing,
+            line_code=qm.engine_line_code,
+            cas_debounce_multiframes=qm.recognition_ms // CAS_MULTIFRAME_MS,
+        )
+        self.spans = [Span(shelf, options) for _ in range(qm.spans)]
         self._qm_switch = SwitchBoard(shelf, 2 * qm.spans)
         self._hw_switch = SwitchBoard(shelf, qm.spans + vp.boards)
         self._boards = [VoiceBoard(shelf) for _ in range(vp.boards)]

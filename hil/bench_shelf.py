@@ -11,7 +11,7 @@ from typing import Any
 from drivers import clock
 from drivers.bus import Bus
 from drivers.call_store import CallStore
-from drivers.engine import ClockStatus, Shelf
+from drivers.engine import ClockStatus, Shelf, SpanOptions
 from firmware.config import ShelfConfiguration
 from firmware.embedded import EmbeddedShelf
 from firmware.runtime import PROGRESS, WallClock
@@ -43,12 +43,13 @@ class BenchShelf:
         spans = configuration.qm.spans
         self._shelf = Shelf(STREAMS_PER_SPAN * spans + 2 * configuration.vp.boards)
         self._boxes = EmbeddedShelf(self._shelf, configuration, folder)
-        self._exchange = Exchange(self._shelf, spans, configuration.qm.engine_framing)
+        options = SpanOptions(framing=configuration.qm.engine_framing, line_code=configuration.qm.engine_line_code)
+        self._exchange = Exchange(self._shelf, spans, options)
         self.store: CallStore = self._boxes.store
         chance = random.Random(seed)
         for box_span, exchange_span in zip(self._boxes.spans, self._exchange.spans, strict=True):
             there, back = (chance.randrange(LINE_DELAY_BITS_MAX) for _ in range(2))
-            exchange_span.join(box_span, there, back)
+            exchange_span.join(box_span, there, back, seed=chance.getrandbits(32))
 
     def run(
         self, scenario: Scenario, real_time: bool, listener: Callable[[Progress], None] | None = None

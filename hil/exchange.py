@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.engine import Event, EventKind, Framing, Shelf, Sound, Span, VoiceBoard, dtmf_tone
+from drivers.engine import Event, EventKind, Shelf, Sound, Span, SpanOptions, VoiceBoard, dtmf_tone
 from drivers.voice_channel import VoiceChannel, VoiceChannels
 from drivers.wav_file import RecordingFile
 from protocols.line_signalling import (
@@ -152,9 +152,9 @@ class OutgoingChannel:
 class Exchange:
     """An exchange with its own spans and voice boards, one of each per trunk; join `spans` to the lines."""
 
-    def __init__(self, shelf: Shelf, spans: int, framing: Framing) -> None:
-        debounce = RECOGNITION_MS // CAS_MULTIFRAME_MS
-        self.spans = [Span(shelf, framing, cas_debounce_multiframes=debounce) for _ in range(spans)]
+    def __init__(self, shelf: Shelf, spans: int, options: SpanOptions) -> None:
+        options = options._replace(cas_debounce_multiframes=RECOGNITION_MS // CAS_MULTIFRAME_MS)
+        self.spans = [Span(shelf, options) for _ in range(spans)]
         self._boards = [VoiceBoard(shelf) for _ in range(spans)]
         self._channels: list[dict[int, OutgoingChannel]] = []
         for span, board in zip(self.spans, self._boards, strict=True):

@@ -15,7 +15,8 @@ cpu_level cpu_level_available(void)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-        __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("gfni"))
+        __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("avx512vpopcntdq") &&
+        __builtin_cpu_supports("gfni") && __builtin_cpu_supports("pclmul"))
         return CPU_AVX512;
     return CPU_AVX2;
 #else

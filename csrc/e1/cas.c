@@ -6,8 +6,10 @@
 enum {
     SPARE_BITS = 0x0B,    /* x, x, x = 1 */
     REMOTE_ALARM = 0x04,  /* y */
+    WORD_ERROR = 0x80,    /* on demand: the first bit of 0000 */
     IDLE_ABCD = 0x0D,     /* 1101 */
     MULTIFRAME = 16,
+    BLOCK_OCTETS = 8,
     BAD_WORDS_LOSE = 2,   /* G.732 5.2: two consecutive errored alignment words */
 };
 
@@ -23,13 +25,22 @@ static uint8_t abcd_to_send(const cas_transmitter *transmitter, unsigned timeslo
     return abcd ? abcd : 1;
 }
 
+static uint8_t alignment_word(cas_transmitter *transmitter)
+{
+    uint8_t word = (uint8_t)(SPARE_BITS | (transmitter->remote_alarm ? REMOTE_ALARM : 0));
+    if (!transmitter->word_errors)
+        return word;
+    transmitter->word_errors--;
+    return word | WORD_ERROR;
+}
+
 void cas_transmit(cas_transmitter *transmitter, uint8_t octets[8])
 {
     unsigned first = transmitter->second_half ? 8 : 0;
     for (unsigned k = 0; k < 8; k++) {
         unsigned frame = first + k;
         octets[k] = frame == 0
-                        ? (uint8_t)(SPARE_BITS | (transmitter->remote_alarm ? REMOTE_ALARM : 0))
+                        ? alignment_word(transmitter)
                         : (uint8_t)(abcd_to_send(transmitter, frame) << 4 | abcd_to_send(transmitter, frame + 16));
     }
     transmitter->second_half = !transmitter->second_half;
@@ -47,6 +58,7 @@ static unsigned lose(cas_receiver *receiver)
     receiver->previous_all_zero = true;
     receiver->losses++;
     memset(receiver->run, 0, sizeof receiver->run);
+    memset(receiver->settled, 0, sizeof receiver->settled);
     return CAS_NOW_LOST;
 }
 
@@ -105,10 +117,9 @@ static unsigned search(cas_receiver *receiver, uint8_t octet)
     return CAS_NOW_ALIGNED | remote_alarm_put(receiver, octet & REMOTE_ALARM);
 }
 
-unsigned cas_receive(cas_receiver *receiver, const uint8_t octets[8], uint32_t *changed)
+static unsigned octets_put(cas_receiver *receiver, const uint8_t octets[8], uint32_t *changed)
 {
     unsigned changes = 0;
-    *changed = 0;
     for (unsigned k = 0; k < 8; k++) {
         if (!receiver->aligned) {
             changes |= search(receiver, octets[k]);
@@ -123,5 +134,37 @@ unsigned cas_receive(cas_receiver *receiver, const uint8_t octets[8], uint32_t *
         }
         receiver->frame = (receiver->frame + 1) % MULTIFRAME;
     }
+    return changes;
+}
+
+static bool stood(const cas_receiver *receiver, unsigned timeslot)
+{
+    return receiver->run[timeslot] == receiver->debounce && receiver->run[timeslot + 16] == receiver->debounce;
+}
+
+/* What began at frame `first` has stood as long as it must, and nothing in it is all zero: no rule counts on. */
+static bool block_settled(const cas_receiver *receiver, unsigned first, const uint8_t octets[8])
+{
+    for (unsigned k = 0; k < BLOCK_OCTETS; k++) {
+        unsigned frame = (first + k) % MULTIFRAME;
+        if (octets[k] == 0 || (frame && !stood(receiver, frame)))
+            return false;
+    }
+    return receiver->aligned && receiver->bad_words == 0;
+}
+
+/* Signalling bits seldom change: a block that says again what the multiframe before said is not looked at closer. */
+unsigned cas_receive(cas_receiver *receiver, const uint8_t octets[8], uint32_t *changed)
+{
+    unsigned half = receiver->frame / BLOCK_OCTETS, first = receiver->frame;
+    *changed = 0;
+    if (receiver->settled[half] && memcmp(octets, receiver->octets[half], BLOCK_OCTETS) == 0) {
+        receiver->frame = (uint8_t)((first + BLOCK_OCTETS) % MULTIFRAME);
+        receiver->multiframe_all_zero = receiver->frame == 1; /* the alignment word was its last octet */
+        return 0;
+    }
+    unsigned changes = octets_put(receiver, octets, changed);
+    memcpy(receiver->octets[half], octets, BLOCK_OCTETS);
+    receiver->settled[half] = changes == 0 && *changed == 0 && block_settled(receiver, first, octets);
     return changes;
 }

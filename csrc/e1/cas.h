@@ -17,6 +17,7 @@ typedef struct {
     uint8_t abcd[32];
     bool remote_alarm; /* bit y */
     bool second_half;  /* the next block is frames 8-15 of the multiframe */
+    uint32_t word_errors; /* alignment words still to be sent wrong */
 } cas_transmitter;
 
 typedef struct {
@@ -28,6 +29,8 @@ typedef struct {
     bool previous_all_zero;     /* the TS16 octet before this one */
     bool multiframe_all_zero;   /* every TS16 octet since the last alignment word */
     uint8_t frame;              /* 0-15, of the next octet */
+    uint8_t octets[2][8];       /* as received last, by half of the multiframe at which a block begins */
+    bool settled[2];            /* nothing in that block is new: nor is it when it comes again */
     uint8_t bad_words;          /* alignment words errored in succession */
     uint64_t word_errors;
     uint64_t losses;

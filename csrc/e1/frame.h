@@ -25,7 +25,8 @@ unsigned frame_crc4_combine(uint64_t remainders);
 /*
  * The first bit position i in [from, to) with the FAS in the frame that starts there, bit 2 = 1 in the
  * frame after it, and the FAS in the one after that (G.706 4.1.2); `to` if there is none. Bit 0 is the most
- * significant of bits[0]; bits up to position to + 519 are read.
+ * significant of bits[0]. Bits up to position to + 519 are looked at; loads run over the octet of the last of them by
+ * at most 64 octets, which must be readable.
  */
 unsigned frame_alignment_search(const uint8_t *bits, unsigned from, unsigned to);
 

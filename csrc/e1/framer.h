@@ -10,6 +10,7 @@
 typedef enum {
     FRAMING_DOUBLE_FRAME = 0, /* FAS/NFAS only; bit 1 is sent as 1 and ignored */
     FRAMING_CRC4 = 1,         /* CRC-4 multiframe; without one within 8 ms the FAS is taken for a mimic */
+    FRAMING_AUTOMATIC = 2,    /* CRC-4 where the far end has it, else double frame (G.706 annex B) */
 } framing_mode;
 
 typedef enum {
@@ -23,6 +24,7 @@ typedef enum {
     ALIGNMENT_SEARCHING = 0,  /* looking for the FAS */
     ALIGNMENT_BASIC = 1,      /* frames found; with FRAMING_CRC4 the multiframe is still looked for */
     ALIGNMENT_MULTIFRAME = 2, /* CRC-4 multiframe found */
+    ALIGNMENT_NON_CRC = 3,    /* automatic: 400 ms without a multiframe, the far end does without CRC-4 */
 } alignment_state;
 
 typedef struct {
@@ -30,6 +32,7 @@ typedef struct {
     uint32_t bad_fas_limit;       /* consecutive bad FAS that lose alignment: 3 (G.706 4.1.1), some use 4 */
     uint32_t bad_bit2_limit;      /* likewise for bit 2 of frames without FAS: 3; 0 = do not look */
     uint32_t remote_alarm_frames; /* equal A bits in succession that change the remote alarm: 3 */
+    uint32_t false_framing_errored; /* errored blocks of 1 000 that call for a new search: 915 (G.706 4.3.2); 0 = never */
 } framer_options;
 
 typedef enum {
@@ -40,6 +43,9 @@ typedef enum {
     FRAMER_E_BIT = 5,        /* the far end reports an errored sub-multiframe; value: 1 or 2 */
     FRAMER_FAS_ERROR = 6,    /* value: the seven bits received */
     FRAMER_REMOTE_ALARM = 7, /* value: 1 raised, 0 cleared */
+    FRAMER_NON_CRC = 8,      /* value: 0 */
+    FRAMER_SA_BITS = 9,      /* another value of Sa4-Sa8 has stood for three frames; value: as status.sa_bits */
+    FRAMER_SA_CODE = 10,     /* another code on an Sa bit has stood for three sub-multiframes; value: n << 4 | code */
 } framer_event_kind;
 
 typedef struct {
@@ -63,6 +69,8 @@ typedef struct {
     uint32_t bit_phase;          /* 0-511: where in the line's bits the frame with FAS starts */
     uint32_t remote_alarm;       /* bit A, filtered */
     uint32_t sa_bits;            /* last Sa4-Sa8 received, Sa4 most significant of five */
+    uint32_t sa_code[5];         /* Sa4 ... Sa8 over a sub-multiframe, San1 most significant of four (G.704 table 5D):
+                                    what has stood for three of them; 15 before */
     uint32_t errored_waiting[2]; /* errored sub-multiframes I and II not yet reported to the far end */
 } framer_status;
 
@@ -85,6 +93,15 @@ void framer_receiver_put(framer_receiver *receiver, const uint8_t *bits, unsigne
  */
 bool framer_receiver_take(framer_receiver *receiver, stream_block *block);
 
+/* The frames there are, at most eight, when no more bits will come: how many. The block's others are all ones. */
+unsigned framer_receiver_take_last(framer_receiver *receiver, stream_block *block);
+
+/* Bits that came after the frames taken so far. */
+unsigned framer_receiver_bits_waiting(const framer_receiver *receiver);
+
+/* Aligned as the framing demands: the payload can be trusted. */
+bool framer_receiver_in_service(const framer_receiver *receiver);
+
 /* Moves at most `count` events out, oldest first. */
 unsigned framer_receiver_events(framer_receiver *receiver, framer_event *events, unsigned count);
 
@@ -99,6 +116,13 @@ void framer_transmitter_free(framer_transmitter *transmitter);
 /* What the frames without FAS carry from the next block on. */
 void framer_transmitter_set_remote_alarm(framer_transmitter *transmitter, bool raised);
 void framer_transmitter_set_sa_bits(framer_transmitter *transmitter, unsigned sa_bits);
+
+/* Sends a 4-bit code on Sa<n> (n = 4-8) over each sub-multiframe: San1 in frame 1 and 9 ... (G.704 table 5D). */
+void framer_transmitter_set_sa_code(framer_transmitter *transmitter, unsigned n, unsigned code);
+
+/* Sends so many of the next FAS with bit 2 inverted; so many of the next sub-multiframes with C1 inverted. */
+void framer_transmitter_inject_fas_errors(framer_transmitter *transmitter, unsigned count);
+void framer_transmitter_inject_crc_errors(framer_transmitter *transmitter, unsigned count);
 
 /* Reports a received sub-multiframe in the E bit of this multiframe; half 0 is frame 13, half 1 frame 15. */
 void framer_transmitter_set_e_bit(framer_transmitter *transmitter, unsigned half, bool errored);

@@ -4,6 +4,7 @@
 
 #include "e1/frame.h"
 #include "e1/framer.h"
+#include "e1/multiframe_search_internal.h"
 
 enum {
     FAS = 0x1B,                      /* bits 2-8 of timeslot 0 in frames with FAS (G.704 table 5A) */
@@ -12,15 +13,27 @@ enum {
     BIT2 = 0x40,                     /* 1 in frames without FAS */
     BIT_A = 0x20,                    /* remote alarm indication */
     SA_MASK = 0x1F,                  /* Sa4-Sa8 */
-    MULTIFRAME_SIGNAL = 0x0B,        /* 001011: bit 1 of frames 1, 3, 5, 7, 9, 11 */
-    MULTIFRAME_SEARCH_FRAMES = 64,   /* 8 ms in which two multiframe signals must come (G.706 4.2) */
+    NON_CRC_FRAMES = 3200,           /* 400 ms without a multiframe (G.706 annex B.2.3) */
     FALSE_FRAMING_BLOCKS = 1000,     /* G.706 4.3.2 */
     FALSE_FRAMING_ERRORED = 915,
+    SA_STANDS = 3,                   /* equal values in succession that make a change of Sa bits */
     CRC_OF_BIT1 = 3,                 /* x^255 * x^4 = x^259 = x^4 = x+1: what bit 1 of a frame adds to its CRC */
     SEARCH_AHEAD_BITS = 520,         /* the search at a bit looks this far: two frames and a TS0 */
-    WINDOW_OCTETS = 4096,
+    WINDOW_OCTETS = 1024,            /* a put, what was left of the one before, and what the searches look at */
     EVENTS = 256,
 };
+
+/* Automatic framing: an alignment beside the one in use that may yet show a multiframe (G.706 annex B.2.2). */
+typedef struct {
+    bool active, found;  /* looked for at all; FAS found and its multiframe looked for */
+    unsigned at;         /* found: its next frame with FAS; else the next bit to look at */
+    multiframe_search multiframe;
+} parallel_search;
+
+/* A value and how often in succession it has come. */
+typedef struct {
+    unsigned value, times;
+} repeated;
 
 struct framer_receiver {
     framer_options options;
@@ -32,9 +45,12 @@ struct framer_receiver {
     unsigned bad_fas, bad_bit2;         /* in succession */
     unsigned remote_alarm_run;          /* frames in succession whose bit A differs from status.remote_alarm */
     unsigned frame_number;              /* 0-15 in the CRC-4 multiframe; valid with multiframe alignment */
-    unsigned bit1_history;              /* bit 1 of the last frames without FAS, newest least significant */
-    unsigned frames_searched;           /* since basic alignment, while the multiframe is looked for */
-    uint8_t signal_seen[8];             /* multiframe signals seen, by place of the frame among 16 (odd ones) */
+    multiframe_search multiframe;       /* at the frames taken */
+    unsigned frames_aligned;            /* since basic alignment, up to the 400 ms of annex B */
+    parallel_search parallel;
+    repeated sa, sa_code[5];
+    unsigned sa_told;                   /* the value of Sa4-Sa8 told last */
+    unsigned sa_history[5];             /* the bits of this sub-multiframe so far */
     unsigned crc, crc_previous, crc_received;
     bool crc_running, crc_complete;     /* a whole sub-multiframe is being / has been summed up */
     unsigned window_blocks, window_errored; /* for the false-framing rule */
@@ -44,14 +60,19 @@ struct framer_receiver {
 
 framer_options framer_options_default(framing_mode mode)
 {
-    return (framer_options){.mode = mode, .bad_fas_limit = 3, .bad_bit2_limit = 3, .remote_alarm_frames = 3};
+    return (framer_options){.mode = mode, .bad_fas_limit = 3, .bad_bit2_limit = 3, .remote_alarm_frames = 3,
+                            .false_framing_errored = FALSE_FRAMING_ERRORED};
 }
 
 framer_receiver *framer_receiver_new(framer_options options)
 {
     framer_receiver *receiver = calloc(1, sizeof *receiver);
-    if (receiver)
-        receiver->options = options;
+    if (!receiver)
+        return NULL;
+    receiver->options = options;
+    receiver->status.sa_bits = receiver->sa_told = SA_MASK; /* unused Sa bits are 1 */
+    for (unsigned k = 0; k < 5; k++)
+        receiver->status.sa_code[k] = receiver->sa_code[k].value = 0xF;
     return receiver;
 }
 
@@ -93,14 +114,28 @@ bool framer_receiver_take_errored(framer_receiver *receiver, unsigned half)
     return true;
 }
 
-/* Forgets the octets before the one that holds bit `at`. */
+unsigned framer_receiver_bits_waiting(const framer_receiver *receiver)
+{
+    return receiver->fill - receiver->at;
+}
+
+bool framer_receiver_in_service(const framer_receiver *receiver)
+{
+    unsigned alignment = receiver->status.alignment;
+    return receiver->options.mode == FRAMING_CRC4 ? alignment == ALIGNMENT_MULTIFRAME
+                                                  : alignment != ALIGNMENT_SEARCHING;
+}
+
+/* Forgets the octets that hold no bit anybody still looks at. */
 static void window_discard(framer_receiver *receiver)
 {
-    unsigned octets = receiver->at / 8;
+    bool behind = receiver->parallel.active && receiver->parallel.at < receiver->at;
+    unsigned octets = (behind ? receiver->parallel.at : receiver->at) / 8;
     memmove(receiver->window, receiver->window + octets, (receiver->fill + 7) / 8 - octets);
     receiver->window_bit += 8 * octets;
     receiver->fill -= 8 * octets;
     receiver->at -= 8 * octets;
+    receiver->parallel.at -= receiver->parallel.active ? 8 * octets : 0;
 }
 
 static void window_append(framer_receiver *receiver, const uint8_t *bits, unsigned bit_count)
@@ -127,6 +162,7 @@ static void search_restart(framer_receiver *receiver, unsigned from, alignment_l
     receiver->status.alignment = ALIGNMENT_SEARCHING;
     receiver->status.alignment_losses++;
     receiver->at = from;
+    receiver->parallel.active = false;
     tell(receiver, FRAMER_LOST, decided_at, why);
 }
 
@@ -136,10 +172,10 @@ static void alignment_begin(framer_receiver *receiver)
     status->alignment = ALIGNMENT_BASIC;
     status->bit_phase = (uint32_t)((receiver->window_bit + receiver->at) % (2 * FRAME_BITS));
     receiver->bad_fas = receiver->bad_bit2 = receiver->remote_alarm_run = 0;
-    receiver->frames_searched = 0;
-    receiver->bit1_history = 0;
+    receiver->frames_aligned = 0;
+    receiver->multiframe = (multiframe_search){0};
+    receiver->parallel = (parallel_search){0};
     receiver->window_blocks = receiver->window_errored = 0;
-    memset(receiver->signal_seen, 0, sizeof receiver->signal_seen);
     tell(receiver, FRAMER_ALIGNED, receiver->at + SEARCH_AHEAD_BITS, status->bit_phase);
 }
 
@@ -160,18 +196,12 @@ void framer_receiver_put(framer_receiver *receiver, const uint8_t *bits, unsigne
         search(receiver);
 }
 
-/* Two multiframe signals a whole number of multiframes apart, within 8 ms (G.706 4.2). True when found. */
-static bool multiframe_signal_second(framer_receiver *receiver)
-{
-    if (receiver->frames_searched < 12 || (receiver->bit1_history & 0x3F) != MULTIFRAME_SIGNAL)
-        return false;
-    return receiver->signal_seen[receiver->frames_searched / 2 % 8]++ > 0;
-}
-
-static void multiframe_begin(framer_receiver *receiver, unsigned frame_end)
+/* `frame_number` is that of the frame with the signal's last bit, 11, or the one behind it. */
+static void multiframe_begin(framer_receiver *receiver, unsigned frame_number, unsigned frame_end)
 {
     receiver->status.alignment = ALIGNMENT_MULTIFRAME;
-    receiver->frame_number = 11; /* the signal's last bit is in frame 11 */
+    receiver->frame_number = frame_number;
+    receiver->parallel.active = false;
     receiver->crc_running = receiver->crc_complete = false;
     tell(receiver, FRAMER_MULTIFRAME, frame_end, 0);
 }
@@ -191,7 +221,8 @@ static bool crc_compare(framer_receiver *receiver, unsigned frame_end)
     }
     if (++receiver->window_blocks < FALSE_FRAMING_BLOCKS)
         return false;
-    bool false_framing = receiver->window_errored >= FALSE_FRAMING_ERRORED;
+    unsigned limit = receiver->options.false_framing_errored;
+    bool false_framing = limit && receiver->window_errored >= limit;
     receiver->window_blocks = receiver->window_errored = 0;
     return false_framing;
 }
@@ -239,6 +270,71 @@ static void multiframe_bit(framer_receiver *receiver, bool bit1, unsigned frame_
     }
 }
 
+/* True when `value` has come for the SA_STANDS'th time in succession. */
+static bool repeated_put(repeated *last, unsigned value)
+{
+    last->times = value == last->value ? last->times + 1 : 1;
+    last->value = value;
+    return last->times == SA_STANDS;
+}
+
+static void sa_code_put(framer_receiver *receiver, unsigned k, unsigned bit, unsigned frame_end)
+{
+    framer_status *status = &receiver->status;
+    receiver->sa_history[k] = (receiver->sa_history[k] << 1 | bit) & 0xF;
+    if (receiver->frame_number % 8 != 7 || !repeated_put(&receiver->sa_code[k], receiver->sa_history[k]) ||
+        status->sa_code[k] == receiver->sa_history[k])
+        return;
+    status->sa_code[k] = receiver->sa_history[k];
+    tell(receiver, FRAMER_SA_CODE, frame_end, (k + 4) << 4 | status->sa_code[k]);
+}
+
+static void sa_put(framer_receiver *receiver, uint8_t ts0, unsigned frame_end)
+{
+    unsigned value = ts0 & SA_MASK;
+    receiver->status.sa_bits = value;
+    bool stands = value != receiver->sa_told && repeated_put(&receiver->sa, value);
+    if (stands) {
+        receiver->sa_told = value;
+        tell(receiver, FRAMER_SA_BITS, frame_end, value);
+    } else if (value == receiver->sa_told) {
+        receiver->sa.times = 0;
+    }
+    if (receiver->status.alignment == ALIGNMENT_MULTIFRAME)
+        for (unsigned k = 0; k < 5; k++)
+            sa_code_put(receiver, k, value >> (4 - k) & 1, frame_end);
+}
+
+/* No multiframe at the alignment in use within 8 ms: a mimic, or (automatic) reason to look beside it as well. */
+static unsigned multiframe_missed(framer_receiver *receiver, unsigned frame_end)
+{
+    if (receiver->options.mode == FRAMING_CRC4)
+        return LOSS_NO_MULTIFRAME;
+    if (!receiver->parallel.active)
+        receiver->parallel = (parallel_search){.active = true, .at = frame_end};
+    return 0;
+}
+
+static unsigned multiframe_look(framer_receiver *receiver, bool bit1, unsigned frame_end)
+{
+    if (receiver->options.mode == FRAMING_DOUBLE_FRAME || receiver->status.alignment == ALIGNMENT_NON_CRC)
+        return 0;
+    receiver->frames_aligned += 2;
+    if (receiver->frames_aligned >= NON_CRC_FRAMES) {
+        receiver->status.alignment = ALIGNMENT_NON_CRC;
+        receiver->parallel.active = false;
+        tell(receiver, FRAMER_NON_CRC, frame_end, 0);
+        return 0;
+    }
+    if (receiver->parallel.active)
+        return 0;
+    if (multiframe_search_put(&receiver->multiframe, bit1))
+        multiframe_begin(receiver, 11, frame_end);
+    else if (multiframe_search_failed(&receiver->multiframe))
+        return multiframe_missed(receiver, frame_end);
+    return 0;
+}
+
 static unsigned frame_without_fas(framer_receiver *receiver, uint8_t ts0, unsigned frame_end)
 {
     framer_status *status = &receiver->status;
@@ -249,20 +345,12 @@ static unsigned frame_without_fas(framer_receiver *receiver, uint8_t ts0, unsign
             return LOSS_BAD_BIT2;
     }
     remote_alarm_filter(receiver, ts0 & BIT_A, frame_end);
-    status->sa_bits = ts0 & SA_MASK;
+    sa_put(receiver, ts0, frame_end);
     if (status->alignment == ALIGNMENT_MULTIFRAME) {
         multiframe_bit(receiver, ts0 & BIT1, frame_end);
         return 0;
     }
-    receiver->frames_searched += 2;
-    receiver->bit1_history = receiver->bit1_history << 1 | ts0 >> 7;
-    if (receiver->options.mode != FRAMING_CRC4)
-        return 0;
-    if (multiframe_signal_second(receiver))
-        multiframe_begin(receiver, frame_end);
-    else if (receiver->frames_searched >= MULTIFRAME_SEARCH_FRAMES)
-        return LOSS_NO_MULTIFRAME;
-    return 0;
+    return multiframe_look(receiver, ts0 & BIT1, frame_end);
 }
 
 /* Adds a frame to the running CRC of its sub-multiframe, C bits taken as 0 (G.704 2.3.3.5.2). */
@@ -295,28 +383,94 @@ static void alignment_lost(framer_receiver *receiver, unsigned why, unsigned fra
     search(receiver);
 }
 
-bool framer_receiver_take(framer_receiver *receiver, stream_block *block)
+static uint8_t window_octet(const framer_receiver *receiver, unsigned bit)
 {
-    if (receiver->status.alignment == ALIGNMENT_SEARCHING || receiver->fill < receiver->at + BLOCK_BITS)
-        return false;
+    const uint8_t *at = receiver->window + bit / 8;
+    return (uint8_t)((at[0] << 8 | at[1]) >> (8 - bit % 8));
+}
+
+/* The alignment beside the one in use has shown its multiframe: it is the true one (G.706 annex B.2.2). */
+static void parallel_adopt(framer_receiver *receiver)
+{
+    receiver->at = receiver->parallel.at;
+    receiver->status.bit_phase = (uint32_t)((receiver->window_bit + receiver->at) % (2 * FRAME_BITS));
+    receiver->bad_fas = receiver->bad_bit2 = 0;
+    tell(receiver, FRAMER_ALIGNED, receiver->at, receiver->status.bit_phase);
+    multiframe_begin(receiver, 12, receiver->at);
+}
+
+/* Two frames at the alignment beside; one that is none gives way to the search for the next. */
+static void parallel_frames(framer_receiver *receiver)
+{
+    parallel_search *parallel = &receiver->parallel;
+    uint8_t fas = window_octet(receiver, parallel->at), nfas = window_octet(receiver, parallel->at + FRAME_BITS);
+    bool framed = (fas & FAS_MASK) == FAS && nfas & BIT2;
+    bool multiframe = framed && multiframe_search_put(&parallel->multiframe, nfas & BIT1);
+    if (!framed || (!multiframe && multiframe_search_failed(&parallel->multiframe))) {
+        parallel->found = false;
+        parallel->at += 1;
+        return;
+    }
+    parallel->at += 2 * FRAME_BITS;
+    if (multiframe)
+        parallel_adopt(receiver);
+}
+
+static void parallel_run(framer_receiver *receiver)
+{
+    parallel_search *parallel = &receiver->parallel;
+    while (parallel->active && receiver->fill >= parallel->at + SEARCH_AHEAD_BITS) {
+        if (parallel->found) {
+            parallel_frames(receiver);
+            continue;
+        }
+        unsigned to = receiver->fill - SEARCH_AHEAD_BITS + 1;
+        parallel->at = frame_alignment_search(receiver->window, parallel->at, to);
+        parallel->found = parallel->at < to;
+        parallel->multiframe = (multiframe_search){0};
+    }
+}
+
+/* Takes so many frames, which the window holds. */
+static void frames_take(framer_receiver *receiver, unsigned frames, stream_block *block)
+{
     unsigned start = receiver->at;
     uint64_t remainders = frame_demultiplex(receiver->window + start / 8, start % 8, block);
     uint8_t remainder[8], ts0[8];
     memcpy(remainder, &remainders, sizeof remainder);
     memcpy(ts0, block->octet[0], sizeof ts0);
-    for (unsigned frame = 0; frame < BLOCK_FRAMES; frame++) {
+    for (unsigned frame = 0; frame < frames; frame++) {
         unsigned frame_start = start + frame * FRAME_BITS, frame_end = frame_start + FRAME_BITS;
         unsigned lost = frame % 2 == 0 ? frame_with_fas(receiver, ts0[frame], frame_end)
                                        : frame_without_fas(receiver, ts0[frame], frame_end);
         if (lost) {
             block_fill_ones_from(block, frame);
             alignment_lost(receiver, lost, frame_start);
-            return true;
+            return;
         }
         receiver->status.frames++;
         if (receiver->status.alignment == ALIGNMENT_MULTIFRAME)
             crc_add_frame(receiver, remainder[frame], ts0[frame]);
     }
-    receiver->at = start + BLOCK_BITS;
+    receiver->at = start + frames * FRAME_BITS;
+    parallel_run(receiver);
+}
+
+bool framer_receiver_take(framer_receiver *receiver, stream_block *block)
+{
+    if (receiver->status.alignment == ALIGNMENT_SEARCHING || receiver->fill < receiver->at + BLOCK_BITS)
+        return false;
+    frames_take(receiver, BLOCK_FRAMES, block);
     return true;
+}
+
+unsigned framer_receiver_take_last(framer_receiver *receiver, stream_block *block)
+{
+    unsigned frames = (receiver->fill - receiver->at) / FRAME_BITS;
+    if (receiver->status.alignment == ALIGNMENT_SEARCHING || frames == 0 || frames > BLOCK_FRAMES)
+        return 0;
+    window_discard(receiver);
+    frames_take(receiver, frames, block);
+    block_fill_ones_from(block, frames);
+    return frames;
 }

@@ -1,88 +1,40 @@
-/* Two joined ports. A direction is a queue of line bits that starts out holding `delay_bits` spaces (no signal). */
+/* Two joined ports: what one sends in one direction the other receives. */
 #include "ports/line.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/block.h"
+#include "ports/line_direction_internal.h"
 
-typedef struct {
-    unsigned delay_bits;
-    unsigned holders;   /* ends that still use it */
-    uint8_t *planes[2]; /* the queue of each plane: delay_bits waiting, then the block being sent */
-} direction;
+enum {
+    DELAY_BITS_MAX = 65535,
+    OFFSET_PPB_MAX = 1000000,
+};
 
 typedef struct {
     port port;
-    direction *send, *receive;
+    line_direction *send, *receive;
 } line_end;
-
-static size_t queue_octets(unsigned delay_bits)
-{
-    return delay_bits / 8 + 1 + LINE_BLOCK_OCTETS + 1;
-}
-
-static void direction_release(direction *way)
-{
-    if (!way || --way->holders)
-        return;
-    free(way->planes[0]);
-    free(way->planes[1]);
-    free(way);
-}
-
-static direction *direction_new(unsigned delay_bits)
-{
-    direction *way = calloc(1, sizeof *way);
-    if (!way)
-        return NULL;
-    way->delay_bits = delay_bits;
-    way->holders = 1;
-    for (unsigned plane = 0; plane < 2; plane++)
-        way->planes[plane] = calloc(1, queue_octets(delay_bits));
-    if (way->planes[0] && way->planes[1])
-        return way;
-    direction_release(way);
-    return NULL;
-}
-
-static void plane_receive(const direction *way, unsigned plane, uint8_t *bits)
-{
-    uint8_t *queue = way->planes[plane];
-    memcpy(bits, queue, LINE_BLOCK_OCTETS);
-    memmove(queue, queue + LINE_BLOCK_OCTETS, way->delay_bits / 8 + 1);
-}
 
 static void line_receive(port *port, line_block *block)
 {
-    const direction *way = ((line_end *)port)->receive;
-    plane_receive(way, 0, block->positive);
-    plane_receive(way, 1, block->negative);
-    block->bit_count = BLOCK_BITS;
+    line_direction_take(((line_end *)port)->receive, block);
 }
 
+static unsigned line_backlog_bits(port *port)
+{
+    return line_direction_backlog_bits(((line_end *)port)->send);
+}
+
+/* Keeps one to two blocks on their way: a line faster or slower than the shelf then takes one more or less. */
 static unsigned line_blocks_wanted(port *port)
 {
-    (void)port;
-    return 1;
-}
-
-static void plane_transmit(const direction *way, unsigned plane, const uint8_t *bits)
-{
-    uint8_t *to = way->planes[plane] + way->delay_bits / 8;
-    unsigned shift = way->delay_bits % 8;
-    to[0] &= (uint8_t)(0xFF00 >> shift);
-    for (unsigned k = 0; k < LINE_BLOCK_OCTETS; k++) {
-        to[k] = (uint8_t)((shift ? to[k] : 0) | bits[k] >> shift);
-        to[k + 1] = (uint8_t)(bits[k] << (8 - shift));
-    }
+    unsigned backlog_bits = line_backlog_bits(port);
+    return backlog_bits < BLOCK_BITS ? 2 : backlog_bits < 2 * BLOCK_BITS ? 1 : 0;
 }
 
 static void line_transmit(port *port, const line_block *block)
 {
-    const direction *way = ((line_end *)port)->send;
-    plane_transmit(way, 0, block->positive);
-    plane_transmit(way, 1, block->negative);
+    line_direction_put(((line_end *)port)->send, block);
 }
 
 static void line_read_status(port *port, port_status *status)
@@ -94,8 +46,8 @@ static void line_read_status(port *port, port_status *status)
 static void line_free(port *port)
 {
     line_end *end = (line_end *)port;
-    direction_release(end->send);
-    direction_release(end->receive);
+    line_direction_release(end->send);
+    line_direction_release(end->receive);
     free(end);
 }
 
@@ -103,26 +55,51 @@ static const port_operations operations = {
     .kind = PORT_LINE,
     .receive = line_receive,
     .blocks_wanted = line_blocks_wanted,
+    .backlog_bits = line_backlog_bits,
     .transmit = line_transmit,
     .read_status = line_read_status,
     .free = line_free,
 };
 
-int line_new(unsigned delay_bits_a_to_b, unsigned delay_bits_b_to_a, port **end_a, port **end_b)
+static bool valid(const line_options *options)
 {
+    return options->delay_bits[0] <= DELAY_BITS_MAX && options->delay_bits[1] <= DELAY_BITS_MAX &&
+           options->offset_ppb >= -OFFSET_PPB_MAX && options->offset_ppb <= OFFSET_PPB_MAX;
+}
+
+int line_new(const line_options *options, port **end_a, port **end_b)
+{
+    if (!valid(options))
+        return -1;
     line_end *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
-    direction *forward = direction_new(delay_bits_a_to_b), *backward = direction_new(delay_bits_b_to_a);
-    if (!a || !b || !forward || !backward) {
+    line_direction *to_b = line_direction_new(options, 0, -1), *to_a = line_direction_new(options, 1, 1);
+    if (!a || !b || !to_b || !to_a) {
         free(a);
         free(b);
-        direction_release(forward);
-        direction_release(backward);
+        line_direction_release(to_b);
+        line_direction_release(to_a);
         return -1;
     }
-    forward->holders = backward->holders = 2;
-    *a = (line_end){{&operations}, forward, backward};
-    *b = (line_end){{&operations}, backward, forward};
+    line_direction_hold(to_b);
+    line_direction_hold(to_a);
+    *a = (line_end){{&operations}, to_b, to_a};
+    *b = (line_end){{&operations}, to_a, to_b};
     *end_a = &a->port;
     *end_b = &b->port;
     return 0;
+}
+
+bool line_is(const port *port)
+{
+    return port->operations == &operations;
+}
+
+int line_impair(port *end, const line_impairments *impairments)
+{
+    return line_direction_impair(((line_end *)end)->receive, impairments);
+}
+
+void line_read_counters(const port *end, line_counters *counters)
+{
+    *counters = *line_direction_counters(((const line_end *)end)->receive);
 }

@@ -44,10 +44,12 @@ typedef struct {
      * PORT_LINE. `receive` fills in what came in the last millisecond: bit_count is 0 or a multiple of 64, at most
      * LINE_BLOCK_BITS_MAX. `blocks_wanted` says how many times `transmit` is to be called this millisecond, 0 to 2:
      * a line that runs faster or slower than the shelf takes a block more or less now and then. `transmit` sends
-     * one block of BLOCK_BITS bits.
+     * a block: BLOCK_BITS, but in a line loopback and on a tap whatever `receive` of another port has brought.
      */
     void (*receive)(port *port, line_block *block);
     unsigned (*blocks_wanted)(port *port);
+    /* Bits sent that the line has not yet carried away, where the back end knows them to the bit; else NULL. */
+    unsigned (*backlog_bits)(port *port);
     void (*transmit)(port *port, const line_block *block);
 
     /*

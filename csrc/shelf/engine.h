@@ -15,6 +15,9 @@ typedef enum {
     ENGINE_NO_THREAD = -9,      /* the system refused a thread or a timer */
     ENGINE_RECORDING = -10,     /* the channel records already */
     ENGINE_NO_STREAMS = -11,    /* the shelf was made for fewer streams */
+    ENGINE_NOT_A_LINE = -12,    /* only a line: port can be impaired */
+    ENGINE_BAD_LINK = -13,      /* no such HDLC link is open */
+    ENGINE_REAL_TIME = -14,     /* a port is tied to the outside world: no virtual time */
 } engine_error;
 
 /* One line for people. */

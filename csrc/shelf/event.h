@@ -4,21 +4,17 @@
 
 #include <stdint.h>
 
+/* A span's events are the line's (line_event_kind, below 64); these are the rest. */
 typedef enum {
-    EVENT_FRAME_ALIGNED = 1,      /* span: basic frame alignment found (G.706 4.1.2); value: bit phase 0-511 */
-    EVENT_MULTIFRAME_ALIGNED = 2, /* span: CRC-4 multiframe alignment found (G.706 4.2) */
-    EVENT_ALIGNMENT_LOST = 3,     /* span: value: an alignment_loss */
-    EVENT_REMOTE_ALARM = 4,       /* span: value 1 raised, 0 cleared (bit A, G.704 table 5A) */
-    EVENT_CAS_ALIGNED = 5,        /* span: TS16 multiframe alignment found (G.732 5.2) */
-    EVENT_CAS_LOST = 6,           /* span: TS16 multiframe alignment lost */
-    EVENT_CAS_REMOTE_ALARM = 7,   /* span: value 1 raised, 0 cleared (bit y of TS16 frame 0) */
-    EVENT_CAS_BITS = 8,           /* span: timeslot's abcd changed and stayed; value: abcd, a most significant */
-    EVENT_DIGIT_BEGIN = 9,        /* voice: DTMF digit recognised; value: its ASCII code */
-    EVENT_DIGIT_END = 10,         /* voice: the digit has ended; value: its ASCII code */
-    EVENT_PLAY_DONE = 11,         /* voice: a queued segment has been sent to its last sample; value: its tag */
-    EVENT_RECORD_DATA = 12,       /* voice: recorded octets wait to be read; value: how many */
-    EVENT_RECORD_OVERRUN = 13,    /* voice: recording stopped, nobody read it in time; value: octets kept */
-    EVENT_EVENTS_LOST = 14,       /* shelf: the event ring was full; value: events lost */
+    EVENT_SLIP = 64,              /* span: a controlled slip; value 1: a frame was repeated, 2: one was left out */
+    EVENT_STORE_RESTARTED = 65,   /* span: the elastic store ran empty (value 4) or over (5): the line stopped or jumped */
+    EVENT_HDLC_FRAME = 66,        /* span: frames wait on an HDLC link; timeslot: the link's number, value: how many */
+    EVENT_DIGIT_BEGIN = 80,       /* voice: DTMF digit recognised; value: its ASCII code */
+    EVENT_DIGIT_END = 81,         /* voice: the digit has ended; value: its ASCII code */
+    EVENT_PLAY_DONE = 82,         /* voice: a queued segment has been sent to its last sample; value: its tag */
+    EVENT_RECORD_DATA = 83,       /* voice: recorded octets wait to be read; value: how many */
+    EVENT_RECORD_OVERRUN = 84,    /* voice: recording stopped, nobody read it in time; value: octets kept */
+    EVENT_EVENTS_LOST = 96,       /* shelf: the event ring was full; value: events lost */
 } event_kind;
 
 /* One event. `object` is the number the shelf gave the span or board; timeslot is 0 where none is meant. */

@@ -1,8 +1,8 @@
 /* The shelf's bus, its elements and virtual time. */
-#include "shelf/shelf_internal.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "shelf/span_internal.h"
 
 void shelf_lock(shelf *shelf)
 {
@@ -73,6 +73,7 @@ void shelf_free(shelf *shelf)
         following = element->following;
         element->operations->free(element);
     }
+    free(shelf->spans.span);
     free(shelf->bus[0]);
     free(shelf->bus[1]);
     pthread_mutex_destroy(&shelf->lock);
@@ -102,7 +103,7 @@ bool shelf_has_stream(const shelf *shelf, unsigned stream)
     return stream < shelf->streams_used;
 }
 
-void element_tell(element *element, event_kind kind, unsigned timeslot, uint32_t value, uint64_t bit)
+void element_tell(element *element, unsigned kind, unsigned timeslot, uint32_t value, uint64_t bit)
 {
     shelf_event event = {.time_ns = element->shelf->now_ns + BLOCK_NS,
                          .bit = bit,
@@ -116,11 +117,11 @@ void element_tell(element *element, event_kind kind, unsigned timeslot, uint32_t
 void shelf_run_block(shelf *shelf)
 {
     stream_block *bus = shelf->bus[0], *next = shelf->bus[1];
+    span_bank_receive(shelf, next);
     for (element *element = shelf->first; element; element = element->following)
-        if (element->operations->receive)
-            element->operations->receive(element, next);
-    for (element *element = shelf->first; element; element = element->following)
-        element->operations->run(element, bus, next);
+        if (element->operations->run)
+            element->operations->run(element, bus, next);
+    span_bank_transmit(shelf, bus, next);
     shelf->bus[0] = next;
     shelf->bus[1] = bus;
     shelf->now_ns += BLOCK_NS;
@@ -137,14 +138,24 @@ uint64_t shelf_now_ns(shelf *shelf)
 int shelf_run(shelf *shelf, uint64_t until_ns)
 {
     shelf_lock(shelf);
-    int waiting = ENGINE_RUNNING;
-    if (!shelf->clock.status.running) {
+    int waiting = shelf->real_time_only ? ENGINE_REAL_TIME : ENGINE_RUNNING;
+    if (!shelf->clock.status.running && !shelf->real_time_only) {
         while (shelf->now_ns < until_ns && !event_ring_waiting(&shelf->events))
             shelf_run_block(shelf);
         waiting = (int)event_ring_waiting(&shelf->events);
     }
     shelf_unlock(shelf);
     return waiting;
+}
+
+int shelf_steer(shelf *shelf, int64_t ppb)
+{
+    if (ppb < -SHELF_STEER_PPB_MAX || ppb > SHELF_STEER_PPB_MAX)
+        return ENGINE_BAD_VALUE;
+    shelf_lock(shelf);
+    shelf->steer_ppb = ppb;
+    shelf_unlock(shelf);
+    return ENGINE_OK;
 }
 
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count)

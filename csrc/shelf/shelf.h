@@ -13,6 +13,7 @@ enum {
     SHELF_CODE_STREAMS = 8,  /* streams 0-7 hold the 256 constant octets: code c is timeslot c % 32 of stream c / 32 */
     SHELF_IDLE_CODE = 0xD5,  /* what an unconnected timeslot carries: A-law zero (G.711) */
     SHELF_STREAMS_MAX = 4096,
+    SHELF_STEER_PPB_MAX = 1000000,
 };
 
 /* How the real-time clock has kept up. */
@@ -38,6 +39,12 @@ uint64_t shelf_now_ns(shelf *shelf);
  * Returns the number of events waiting, or an engine_error.
  */
 int shelf_run(shelf *shelf, uint64_t until_ns);
+
+/*
+ * Makes the shelf's clock run so much faster than nominal (parts per billion), as a clock source it is locked to
+ * does: in real time blocks follow each other faster, in virtual time lines with an offset of their own keep step.
+ */
+int shelf_steer(shelf *shelf, int64_t ppb);
 
 /* Moves at most `count` events out, oldest first; returns how many. */
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count);

@@ -10,6 +10,8 @@ enum {
     LATE_NS = 8000000,        /* the buffer of an adaptor or of SAToP that an ordinary timer's jitter asks for */
     BLOCKS_AT_ONCE = 16,      /* blocks run under one hold of the lock when catching up */
     FIFO_PRIORITY = 50,
+    PS_PER_NS = 1000,
+    PS_PER_BLOCK_AND_PPB = 1, /* a part per billion of a millisecond */
 };
 
 static uint64_t monotonic_ns(void)
@@ -35,17 +37,24 @@ static void lateness_note(shelf_clock_status *status, uint64_t late_ns)
         status->worst_late_ns = late_ns;
 }
 
+/* The next block is due a millisecond of the shelf's own, steered, clock later. */
+static void due_advance(shelf *shelf)
+{
+    shelf->clock.due_ps += (uint64_t)((int64_t)BLOCK_NS * PS_PER_NS - shelf->steer_ppb * PS_PER_BLOCK_AND_PPB);
+}
+
 /* Runs the blocks that are due, at most a batch; returns when the next is due. */
 static uint64_t run_due(shelf *shelf)
 {
     for (unsigned block = 0; block < BLOCKS_AT_ONCE; block++) {
-        uint64_t due_ns = shelf->clock.origin_ns + shelf->now_ns + BLOCK_NS, now_ns = monotonic_ns();
+        uint64_t due_ns = shelf->clock.origin_ns + shelf->clock.due_ps / PS_PER_NS, now_ns = monotonic_ns();
         if (now_ns < due_ns)
             return due_ns;
         lateness_note(&shelf->clock.status, now_ns - due_ns);
         shelf_run_block(shelf);
+        due_advance(shelf);
     }
-    return shelf->clock.origin_ns + shelf->now_ns + BLOCK_NS;
+    return shelf->clock.origin_ns + shelf->clock.due_ps / PS_PER_NS;
 }
 
 static void wake_owner(const shelf *shelf)
@@ -93,6 +102,7 @@ int shelf_start(shelf *shelf, uint64_t origin_ns, int event_descriptor)
     if (!shelf->clock.status.running) {
         shelf->clock.status = (shelf_clock_status){.running = true};
         shelf->clock.origin_ns = origin_ns;
+        shelf->clock.due_ps = (shelf->now_ns + BLOCK_NS) * PS_PER_NS;
         shelf->clock.event_descriptor = event_descriptor;
         shelf->clock.stop = false;
         result = thread_start(shelf) ? ENGINE_NO_THREAD : ENGINE_OK;

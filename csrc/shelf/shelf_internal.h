@@ -16,8 +16,7 @@
 typedef struct element element;
 
 typedef struct {
-    void (*receive)(element *element, stream_block *next);                        /* from a port; may be NULL */
-    void (*run)(element *element, const stream_block *bus, stream_block *next);   /* bus to bus, or bus to port */
+    void (*run)(element *element, const stream_block *bus, stream_block *next); /* NULL for spans: see span_bank */
     void (*free)(element *element);
 } element_operations;
 
@@ -29,17 +28,26 @@ struct element {
     unsigned stream; /* the first stream it sends */
 };
 
+/* The shelf's spans, which advance together. */
+typedef struct {
+    struct span **span;
+    unsigned count;
+} span_bank;
+
 struct shelf {
     pthread_mutex_t lock; /* held for every block and every call: the thread and Python meet here */
     uint64_t now_ns;
     unsigned streams, streams_used;
     stream_block *bus[2]; /* as the last block left it, and as the next will */
     element *first, **last;
+    span_bank spans;
     uint32_t objects;
+    int64_t steer_ppb;    /* how much faster than nominal the shelf's clock runs */
+    bool real_time_only;  /* a port is tied to the outside world */
     event_ring events;
     struct {
         pthread_t thread;
-        uint64_t origin_ns;
+        uint64_t origin_ns, due_ps; /* of CLOCK_MONOTONIC; when the next block is due, counted from there */
         int event_descriptor;
         bool stop;
         shelf_clock_status status;
@@ -56,8 +64,8 @@ void shelf_run_block(shelf *shelf);
  * engine_error. The next block runs it. */
 int shelf_adopt(shelf *shelf, element *element, const element_operations *operations, unsigned streams);
 
-/* An event of this element at the shelf's present time. */
-void element_tell(element *element, event_kind kind, unsigned timeslot, uint32_t value, uint64_t bit);
+/* An event of this element (an event_kind or a line_event_kind) at the shelf's present time. */
+void element_tell(element *element, unsigned kind, unsigned timeslot, uint32_t value, uint64_t bit);
 
 bool shelf_has_stream(const shelf *shelf, unsigned stream);
 

@@ -1,121 +1,20 @@
-/* A span: port, framer and CAS put together; alarms' consequent actions (G.732 4.2). */
+/* A span's life, and what its owner asks of it. */
 #include "shelf/span.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "e1/cas.h"
-#include "ports/line.h"
-#include "ports/port.h"
-#include "shelf/shelf_internal.h"
+#include "shelf/span_internal.h"
 
-enum { CAS_TIMESLOT = 16 };
-
-struct span {
-    element element;
-    span_options options;
-    port *port; /* NULL: an open line, nothing received */
-    unsigned attached;
-    framer_receiver *receiver;
-    framer_transmitter *transmitter;
-    cas_receiver cas_receiver;
-    cas_transmitter cas_transmitter;
+enum {
+    ONE_FRAME = 1,
+    FRAMER_WAITING_BITS_MAX = BLOCK_BITS - 1,   /* not yet eight frames */
+    LINE_BACKLOG_BITS_MAX = 2 * BLOCK_BITS - 1, /* with more, a port wants no block */
 };
 
-static bool in_service(const span *span)
+span_options span_options_default(framing_mode mode)
 {
-    unsigned demanded = span->options.framer.mode == FRAMING_CRC4 ? ALIGNMENT_MULTIFRAME : ALIGNMENT_BASIC;
-    return framer_receiver_status(span->receiver)->alignment >= demanded;
-}
-
-static void framer_event_tell(span *span, const framer_event *event)
-{
-    static const uint16_t kinds[] = {
-        [FRAMER_ALIGNED] = EVENT_FRAME_ALIGNED,
-        [FRAMER_MULTIFRAME] = EVENT_MULTIFRAME_ALIGNED,
-        [FRAMER_LOST] = EVENT_ALIGNMENT_LOST,
-        [FRAMER_REMOTE_ALARM] = EVENT_REMOTE_ALARM,
-    };
-    /* Errors (CRC, FAS, E bits) come by the thousand on a bad line: they are counted, not told. */
-    if (event->kind < sizeof kinds / sizeof *kinds && kinds[event->kind])
-        element_tell(&span->element, kinds[event->kind], 0, event->value, event->bit);
-}
-
-static void framer_events_tell(span *span)
-{
-    framer_event events[64];
-    unsigned count;
-    while ((count = framer_receiver_events(span->receiver, events, 64)))
-        for (unsigned k = 0; k < count; k++)
-            framer_event_tell(span, &events[k]);
-}
-
-static void cas_changes_tell(span *span, unsigned changes, uint32_t changed)
-{
-    uint64_t bit = framer_receiver_status(span->receiver)->bits;
-    if (changes & CAS_NOW_ALIGNED)
-        element_tell(&span->element, EVENT_CAS_ALIGNED, CAS_TIMESLOT, 0, bit);
-    if (changes & CAS_NOW_LOST)
-        element_tell(&span->element, EVENT_CAS_LOST, CAS_TIMESLOT, 0, bit);
-    if (changes & CAS_REMOTE_ALARM_CHANGED)
-        element_tell(&span->element, EVENT_CAS_REMOTE_ALARM, CAS_TIMESLOT, span->cas_receiver.remote_alarm, bit);
-    for (; changed; changed &= changed - 1) {
-        unsigned timeslot = (unsigned)__builtin_ctz(changed);
-        element_tell(&span->element, EVENT_CAS_BITS, timeslot, span->cas_receiver.abcd[timeslot], bit);
-    }
-}
-
-static void cas_run(span *span, const stream_block *block)
-{
-    uint32_t changed = 0;
-    unsigned changes = in_service(span)
-                           ? cas_receive(&span->cas_receiver, block->octet[CAS_TIMESLOT], &changed)
-                           : cas_receiver_interrupt(&span->cas_receiver);
-    cas_changes_tell(span, changes, changed);
-}
-
-static void span_receive(element *element, stream_block *next)
-{
-    span *span = (struct span *)element;
-    line_block line;
-    if (span->port) {
-        span->port->operations->receive(span->port, &line);
-        framer_receiver_put(span->receiver, line.positive, line.bit_count);
-    }
-    bool taken = framer_receiver_take(span->receiver, &next[span->element.stream]);
-    framer_events_tell(span);
-    if (!taken || !in_service(span))
-        memset(&next[span->element.stream], 0xFF, sizeof(stream_block));
-    if (span->options.cas)
-        cas_run(span, &next[span->element.stream]);
-}
-
-/* E bits of the multiframe about to be ended: one received sub-multiframe each (G.704 2.3.3.5.4). */
-static void e_bits_set(span *span)
-{
-    bool aligned = framer_receiver_status(span->receiver)->alignment == ALIGNMENT_MULTIFRAME;
-    for (unsigned half = 0; half < 2; half++)
-        framer_transmitter_set_e_bit(span->transmitter, half,
-                                     !aligned || framer_receiver_take_errored(span->receiver, half));
-}
-
-static void span_run(element *element, const stream_block *bus, stream_block *next)
-{
-    span *span = (struct span *)element;
-    stream_block block = bus[span->attached];
-    line_block line = {.bit_count = BLOCK_BITS};
-    (void)next;
-    bool service = in_service(span);
-    if (framer_transmitter_second_half(span->transmitter))
-        e_bits_set(span);
-    framer_transmitter_set_remote_alarm(span->transmitter, !service);
-    if (span->options.cas) {
-        span->cas_transmitter.remote_alarm = !service || !span->cas_receiver.aligned;
-        cas_transmit(&span->cas_transmitter, block.octet[CAS_TIMESLOT]);
-    }
-    framer_transmit(span->transmitter, &block, line.positive);
-    if (span->port)
-        span->port->operations->transmit(span->port, &line);
+    return (span_options){
+        .receiver = receiver_options_default(mode), .line_code = LINE_CODE_HDB3, .slack_frames = ONE_FRAME};
 }
 
 static void span_free(element *element)
@@ -123,12 +22,36 @@ static void span_free(element *element)
     span *span = (struct span *)element;
     if (span->port)
         span->port->operations->free(span->port);
-    framer_receiver_free(span->receiver);
-    framer_transmitter_free(span->transmitter);
+    if (span->tap)
+        span->tap->operations->free(span->tap);
+    span_hdlc_free(span);
+    receiver_free(span->receiver);
+    framer_transmitter_free(span->framer);
     free(span);
 }
 
-static const element_operations operations = {span_receive, span_run, span_free};
+/* Spans receive and send all together (span_bank.c). */
+static const element_operations operations = {.free = span_free};
+
+static bool bank_add(span_bank *bank, span *span)
+{
+    struct span **grown = realloc(bank->span, (bank->count + 1) * sizeof *grown);
+    if (!grown)
+        return false;
+    bank->span = grown;
+    grown[bank->count++] = span;
+    return true;
+}
+
+static bool adopted(shelf *shelf, span *span)
+{
+    if (shelf_adopt(shelf, &span->element, &operations, 1))
+        return false;
+    shelf_lock(shelf);
+    bool added = bank_add(&shelf->spans, span);
+    shelf_unlock(shelf);
+    return added;
+}
 
 span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object)
 {
@@ -137,29 +60,89 @@ span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object
         return NULL;
     made->options = *options;
     made->attached = SHELF_IDLE_CODE / FRAME_TIMESLOTS;
-    made->receiver = framer_receiver_new(options->framer);
-    made->transmitter = framer_transmitter_new((framing_mode)options->framer.mode);
-    cas_receiver_init(&made->cas_receiver, options->cas_debounce);
-    cas_transmitter_init(&made->cas_transmitter);
-    if (!made->receiver || !made->transmitter || shelf_adopt(shelf, &made->element, &operations, 1)) {
+    made->receiver = receiver_new(&options->receiver);
+    made->framer = framer_transmitter_new((framing_mode)options->receiver.framer.mode);
+    line_decoder_init(&made->decoder, (line_code)options->line_code);
+    line_encoder_init(&made->encoder, (line_code)options->line_code);
+    elastic_store_init(&made->receive_store, options->slack_frames, FRAMER_WAITING_BITS_MAX);
+    elastic_store_init(&made->transmit_store, options->slack_frames, LINE_BACKLOG_BITS_MAX);
+    cas_transmitter_init(&made->cas);
+    if (!made->receiver || !made->framer) {
         span_free(&made->element);
         return NULL;
     }
+    if (!adopted(shelf, made))
+        return NULL;
     *object = made->element.object;
     return made;
 }
 
-int span_join(span *end_a, span *end_b, unsigned delay_bits_a_to_b, unsigned delay_bits_b_to_a)
+int span_plug(span *span, port *port)
+{
+    shelf *shelf = span->element.shelf;
+    int result = ENGINE_JOINED;
+    shelf_lock(shelf);
+    if (!span->port) {
+        result = ENGINE_OK;
+        span->port = port;
+        shelf->real_time_only |= port->operations->real_time;
+    }
+    shelf_unlock(shelf);
+    return result;
+}
+
+int span_tap(span *span, port *port)
+{
+    shelf_lock(span->element.shelf);
+    bool taken = span->tap != NULL;
+    if (!taken)
+        span->tap = port;
+    shelf_unlock(span->element.shelf);
+    return taken ? ENGINE_JOINED : ENGINE_OK;
+}
+
+int span_join(span *end_a, span *end_b, const line_options *options)
 {
     shelf *shelf = end_a->element.shelf;
-    if (end_a == end_b || delay_bits_a_to_b > 65535 || delay_bits_b_to_a > 65535)
+    line_options complete = *options;
+    if (end_a == end_b || end_b->element.shelf != shelf || end_a->options.line_code != end_b->options.line_code)
         return ENGINE_BAD_VALUE;
+    complete.coded = end_a->options.line_code != LINE_CODE_NONE;
+    complete.steer_ppb = &shelf->steer_ppb;
     shelf_lock(shelf);
     int result = ENGINE_JOINED;
     if (!end_a->port && !end_b->port)
-        result = line_new(delay_bits_a_to_b, delay_bits_b_to_a, &end_a->port, &end_b->port) ? ENGINE_NO_MEMORY : 0;
+        result = line_new(&complete, &end_a->port, &end_b->port) ? ENGINE_BAD_VALUE : ENGINE_OK;
     shelf_unlock(shelf);
     return result;
+}
+
+/* Takes the lock if the span's port is a line. */
+static bool line_lock(span *span)
+{
+    shelf_lock(span->element.shelf);
+    if (span->port && line_is(span->port))
+        return true;
+    shelf_unlock(span->element.shelf);
+    return false;
+}
+
+int span_impair(span *span, const line_impairments *impairments)
+{
+    if (!line_lock(span))
+        return ENGINE_NOT_A_LINE;
+    int result = line_impair(span->port, impairments) ? ENGINE_BAD_VALUE : ENGINE_OK;
+    shelf_unlock(span->element.shelf);
+    return result;
+}
+
+int span_read_line_counters(span *span, line_counters *counters)
+{
+    if (!line_lock(span))
+        return ENGINE_NOT_A_LINE;
+    line_read_counters(span->port, counters);
+    shelf_unlock(span->element.shelf);
+    return ENGINE_OK;
 }
 
 unsigned span_stream(const span *span)
@@ -185,7 +168,88 @@ int span_set_cas(span *span, unsigned timeslot, unsigned abcd)
     if (abcd == 0 || abcd > 0xF)
         return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    span->cas_transmitter.abcd[timeslot] = (uint8_t)abcd;
+    span->cas.abcd[timeslot] = (uint8_t)abcd;
+    shelf_unlock(span->element.shelf);
+    return ENGINE_OK;
+}
+
+int span_set_sa_bits(span *span, unsigned sa_bits)
+{
+    if (sa_bits > 0x1F)
+        return ENGINE_BAD_VALUE;
+    shelf_lock(span->element.shelf);
+    framer_transmitter_set_sa_bits(span->framer, sa_bits);
+    shelf_unlock(span->element.shelf);
+    return ENGINE_OK;
+}
+
+int span_set_sa_code(span *span, unsigned n, unsigned code)
+{
+    if (n < 4 || n > 8 || code > 0xF)
+        return ENGINE_BAD_VALUE;
+    shelf_lock(span->element.shelf);
+    framer_transmitter_set_sa_code(span->framer, n, code);
+    shelf_unlock(span->element.shelf);
+    return ENGINE_OK;
+}
+
+int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots)
+{
+    const unsigned all = SPAN_LOOP_LOCAL | SPAN_LOOP_LINE | SPAN_LOOP_PAYLOAD | SPAN_FORCE_AIS | SPAN_FORCE_REMOTE_ALARM;
+    if (maintenance & ~all || looped_timeslots & 1)
+        return ENGINE_BAD_VALUE;
+    shelf_lock(span->element.shelf);
+    span->maintenance = maintenance;
+    span->looped_timeslots = looped_timeslots;
+    shelf_unlock(span->element.shelf);
+    return ENGINE_OK;
+}
+
+static int inject(span *span, span_injection what, unsigned count)
+{
+    switch (what) {
+    case SPAN_INJECT_VIOLATION: span->violations.due += count; return ENGINE_OK;
+    case SPAN_INJECT_FAS: framer_transmitter_inject_fas_errors(span->framer, count); return ENGINE_OK;
+    case SPAN_INJECT_CRC: framer_transmitter_inject_crc_errors(span->framer, count); return ENGINE_OK;
+    case SPAN_INJECT_CAS: span->cas.word_errors += count; return ENGINE_OK;
+    case SPAN_INJECT_TEST: test_generator_insert_errors(&span->generator, count); return ENGINE_OK;
+    default: return ENGINE_BAD_VALUE;
+    }
+}
+
+int span_inject(span *span, span_injection what, unsigned count)
+{
+    shelf_lock(span->element.shelf);
+    int result = inject(span, what, count);
+    shelf_unlock(span->element.shelf);
+    return result;
+}
+
+int span_test_start(span *span, test_pattern pattern, uint32_t timeslots)
+{
+    if (timeslots == 0 || (timeslots & 1 && timeslots != (uint32_t)SPAN_TEST_UNFRAMED))
+        return ENGINE_BAD_TIMESLOT;
+    shelf_lock(span->element.shelf);
+    bool known = !test_generator_init(&span->generator, pattern) && !test_checker_init(&span->checker, pattern);
+    if (known)
+        span->test_timeslots = timeslots;
+    shelf_unlock(span->element.shelf);
+    return known ? ENGINE_OK : ENGINE_BAD_VALUE;
+}
+
+int span_test_stop(span *span)
+{
+    shelf_lock(span->element.shelf);
+    span->test_timeslots = 0;
+    shelf_unlock(span->element.shelf);
+    return ENGINE_OK;
+}
+
+int span_test_read(span *span, test_generator *generator, test_checker *checker)
+{
+    shelf_lock(span->element.shelf);
+    *generator = span->generator;
+    *checker = span->checker;
     shelf_unlock(span->element.shelf);
     return ENGINE_OK;
 }
@@ -194,12 +258,45 @@ void span_read_status(span *span, span_status *status)
 {
     shelf_lock(span->element.shelf);
     *status = (span_status){
-        .framer = *framer_receiver_status(span->receiver),
-        .cas_word_errors = span->cas_receiver.word_errors,
-        .cas_losses = span->cas_receiver.losses,
-        .in_service = in_service(span),
-        .cas_aligned = span->cas_receiver.aligned,
-        .cas_remote_alarm = span->cas_receiver.remote_alarm,
+        .line_code = span->decoder.counters,
+        .slips_repeated = span->receive_store.repeated,
+        .slips_deleted = span->receive_store.deleted,
+        .store_restarts = span->receive_store.underruns + span->receive_store.overruns,
+        .transmit_slips_repeated = span->transmit_store.repeated,
+        .transmit_slips_deleted = span->transmit_store.deleted,
+        .blocks = span->blocks,
+        .has_port = span->port != NULL,
     };
+    receiver_read_status(span->receiver, &status->receiver);
+    if (span->port)
+        span->port->operations->read_status(span->port, &status->port);
+    shelf_unlock(span->element.shelf);
+}
+
+static bool performance_read(const performance *performance, int back, performance_counts *counts)
+{
+    if (back >= 0)
+        return performance_interval(performance, (unsigned)back, counts);
+    if (back == -1)
+        performance_day(performance, counts);
+    else
+        performance_total(performance, counts);
+    return true;
+}
+
+int span_read_performance(span *span, performance_end end, int back, performance_counts *counts)
+{
+    if (back < -2 || back > PERFORMANCE_INTERVALS)
+        return ENGINE_BAD_VALUE;
+    shelf_lock(span->element.shelf);
+    bool there = performance_read(receiver_performance(span->receiver, end), back, counts);
+    shelf_unlock(span->element.shelf);
+    return there ? ENGINE_OK : ENGINE_BAD_VALUE;
+}
+
+void span_reset_performance(span *span)
+{
+    shelf_lock(span->element.shelf);
+    receiver_reset_performance(span->receiver);
     shelf_unlock(span->element.shelf);
 }

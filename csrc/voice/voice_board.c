@@ -159,7 +159,7 @@ static void voice_free(element *element)
     free(board);
 }
 
-static const element_operations operations = {NULL, voice_run, voice_free};
+static const element_operations operations = {voice_run, voice_free};
 
 voice_board *shelf_add_voice_board(shelf *shelf, uint32_t *object)
 {

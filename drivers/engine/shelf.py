@@ -76,6 +76,10 @@ class Shelf:
         """Ends real time."""
         lib.shelf_stop(self.native)
 
+    def steer(self, ppb: int) -> None:
+        """Makes the shelf's clock run so much faster than nominal (parts per billion), to follow a source."""
+        check("shelf clock", lib.shelf_steer(self.native, ppb))
+
     def clock_status(self) -> ClockStatus:
         """How real time has kept up since `start`."""
         status = ffi.new("shelf_clock_status *")
@@ -119,7 +123,7 @@ class ShelfElement:
         self._made = check_made(name, made)
 
     @property
-    def _native(self) -> Any:
+    def native(self) -> Any:
         """The C object; raises EngineError once the shelf is closed."""
         _ = self._shelf.native
         return self._made

@@ -52,7 +52,7 @@ class VoiceBoard(ShelfElement):
         number = ffi.new("uint32_t *")
         super().__init__(shelf, "voice board", lib.shelf_add_voice_board(shelf.native, number))
         self._octets = ffi.new("uint8_t[]", RECORD_RING_OCTETS)
-        self.stream = int(lib.voice_board_stream(self._native))
+        self.stream = int(lib.voice_board_stream(self.native))
         self._object = int(number[0])
 
     def listen(self, handler: EventHandler) -> None:
@@ -61,41 +61,41 @@ class VoiceBoard(ShelfElement):
 
     def attach(self, stream: int) -> None:
         """The stream the channels hear."""
-        check("voice board", lib.voice_board_attach(self._native, stream))
+        check("voice board", lib.voice_board_attach(self.native, stream))
 
     def play_sound(self, channel: int, sound: Sound, tag: int) -> None:
         """Queues a sound, without a gap; PLAY_DONE brings `tag` back when its last sample has been sent."""
-        check(f"channel {channel}", lib.voice_play_sound(self._native, channel, sound.native, tag))
+        check(f"channel {channel}", lib.voice_play_sound(self.native, channel, sound.native, tag))
 
     def play_tone(self, channel: int, tone: Tone, samples: int, tag: int) -> None:
         """Queues a tone of so many samples (8 to the millisecond)."""
         options = ffi.new("tone_options *", (tone.frequency_hz, tone.level_dbm0))
-        check(f"channel {channel}", lib.voice_play_tone(self._native, channel, options, samples, tag))
+        check(f"channel {channel}", lib.voice_play_tone(self.native, channel, options, samples, tag))
 
     def play_silence(self, channel: int, samples: int, tag: int) -> None:
         """Queues a silence of so many samples."""
-        check(f"channel {channel}", lib.voice_play_silence(self._native, channel, samples, tag))
+        check(f"channel {channel}", lib.voice_play_silence(self.native, channel, samples, tag))
 
     def play_stop(self, channel: int) -> None:
         """Drops what the channel plays and has queued; no PLAY_DONE comes for it."""
-        check(f"channel {channel}", lib.voice_play_stop(self._native, channel))
+        check(f"channel {channel}", lib.voice_play_stop(self.native, channel))
 
     def record_start(self, channel: int) -> None:
         """Records every octet the channel hears from the next block on."""
-        check(f"channel {channel}", lib.voice_record_start(self._native, channel))
+        check(f"channel {channel}", lib.voice_record_start(self.native, channel))
 
     def record_stop(self, channel: int) -> None:
         """Ends the recording after the last block run; what is unread can still be read."""
-        check(f"channel {channel}", lib.voice_record_stop(self._native, channel))
+        check(f"channel {channel}", lib.voice_record_stop(self.native, channel))
 
     def record_read(self, channel: int) -> bytes:
         """Everything recorded and not yet read."""
         count = check(
             f"channel {channel}",
-            lib.voice_record_read(self._native, channel, self._octets, RECORD_RING_OCTETS),
+            lib.voice_record_read(self.native, channel, self._octets, RECORD_RING_OCTETS),
         )
         return bytes(ffi.buffer(self._octets, count))
 
     def hear_digits(self, channel: int, on: bool) -> None:
         """Reports DTMF digits on a channel, or stops to."""
-        check(f"channel {channel}", lib.voice_hear_digits(self._native, channel, on))
+        check(f"channel {channel}", lib.voice_hear_digits(self.native, channel, on))

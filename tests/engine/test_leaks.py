@@ -13,5 +13,5 @@ def test_freed_shelf_leaves_nothing(tmp_path: Path) -> None:
     build: list[str | Path] = ["cc", *flags, f"-I{CLONE / 'csrc'}", "-o", program, *sources, "-lm", "-pthread"]
     subprocess.run(build, check=True)
     # A sanitizer preloaded for Python must not come before the program's own.
-    ran = subprocess.run([program], capture_output=True, text=True, env={}, check=False)
+    ran = subprocess.run([program], cwd=tmp_path, capture_output=True, text=True, env={}, check=False)
     assert ran.returncode == 0, ran.stderr

@@ -18,12 +18,15 @@ from drivers.engine import (
     Shelf,
     Sound,
     Span,
+    SpanOptions,
     SwitchBoard,
     Tone,
     VoiceBoard,
     dtmf_tone,
 )
 
+# A delay of 777 bits; HDB3 takes four bit times each to code and to decode (G.703 annex A).
+PHASE = (777 + 4 + 4) % 512
 MS = 1_000_000
 IDLE = bytes([IDLE_CODE])
 
@@ -274,7 +277,7 @@ def plant(shelf: Shelf) -> tuple[VoiceBoard, VoiceBoard, Span, Span]:
 
 def test_span_carries_31_timeslots_and_signalling(shelf: Shelf) -> None:
     sender, listener = VoiceBoard(shelf), VoiceBoard(shelf)
-    near, far = Span(shelf, cas=False), Span(shelf, cas=False)
+    near, far = Span(shelf, SpanOptions(cas=False)), Span(shelf, SpanOptions(cas=False))
     near.join(far, 777, 123)
     near.attach(sender.stream)
     listener.attach(far.stream)
@@ -287,7 +290,7 @@ def test_span_carries_31_timeslots_and_signalling(shelf: Shelf) -> None:
     for timeslot, octets in speech.items():
         assert octets in listener.record_read(timeslot)
     status = far.status()
-    assert (status.in_service, status.bit_phase) == (True, 777 % 512)
+    assert (status.in_service, status.bit_phase) == (True, PHASE)
     assert status.crc_blocks > 50
     assert status.crc_errors == status.fas_errors == status.alignment_losses == 0
 
@@ -300,7 +303,7 @@ def test_span_events_tell_the_line_and_its_signalling(shelf: Shelf) -> None:
     run(shelf, 100)
     found = (EventKind.FRAME_ALIGNED, EventKind.MULTIFRAME_ALIGNED, EventKind.CAS_ALIGNED)
     assert [event.kind for event in events if event.kind in found] == list(found)
-    assert events[0].value == 777 % 512
+    assert events[0].value == PHASE
     # The far end sends A = 1, and y = 1, until it has found our frames, and our signalling.
     alarms = (EventKind.REMOTE_ALARM, EventKind.CAS_REMOTE_ALARM)
     told = [(event.kind, event.value) for event in events if event.kind in alarms]
@@ -312,7 +315,7 @@ def test_span_events_tell_the_line_and_its_signalling(shelf: Shelf) -> None:
 
 def test_span_in_alarm_sends_remote_alarm_and_all_ones(shelf: Shelf) -> None:
     """Only one end frames with CRC-4: the other's frames are a mimic to it, so it stays out of service."""
-    near, far = Span(shelf, Framing.CRC4), Span(shelf, Framing.DOUBLE_FRAME)
+    near, far = Span(shelf), Span(shelf, SpanOptions(framing=Framing.DOUBLE_FRAME))
     listener = VoiceBoard(shelf)
     near.join(far)
     listener.attach(near.stream)

@@ -25,8 +25,8 @@ def test_there_are_vectors() -> None:
     }
 
 
-@pytest.mark.parametrize(("layout", "values", "octet"), VECTORS)
-def test_vector_both_ways(layout: Any, values: dict[str, Any], octet: int) -> None:
-    assert layout.build(values) == bytes([octet])
-    parsed = layout.parse(bytes([octet]))
+@pytest.mark.parametrize(("layout", "values", "octets"), VECTORS)
+def test_vector_both_ways(layout: Any, values: dict[str, Any], octets: str) -> None:
+    assert layout.build(values) == bytes.fromhex(octets)
+    parsed = layout.parse(bytes.fromhex(octets))
     assert {name: parsed[name] for name in values} == values

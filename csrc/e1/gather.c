@@ -1,0 +1,18 @@
+/* Between a block's timeslot-major order and the line's. */
+#include "e1/gather.h"
+
+unsigned timeslots_gather(const stream_block *block, uint32_t timeslots, unsigned frames, uint8_t octets[256])
+{
+    unsigned count = 0;
+    for (unsigned frame = 0; frame < frames; frame++)
+        for (uint32_t left = timeslots; left; left &= left - 1)
+            octets[count++] = block->octet[__builtin_ctz(left)][frame];
+    return count;
+}
+
+void timeslots_scatter(const uint8_t *octets, uint32_t timeslots, stream_block *block)
+{
+    for (unsigned frame = 0; frame < BLOCK_FRAMES; frame++)
+        for (uint32_t left = timeslots; left; left &= left - 1)
+            block->octet[__builtin_ctz(left)][frame] = *octets++;
+}

@@ -1,0 +1,361 @@
+/* A millisecond of every span of a shelf: ports, line codes many lines abreast, framers, elastic stores. */
+#include <string.h>
+
+#include "e1/frame.h"
+#include "e1/gather.h"
+#include "shelf/span_internal.h"
+
+enum {
+    ABREAST = 64,
+    BLOCKS_PER_S = 1000,
+    FRAMED_BLOCKS_MAX = 2, /* blocks an adaptor may hand over in one millisecond */
+};
+
+/* Lines to be coded together. */
+typedef struct {
+    unsigned count;
+    span *span[ABREAST];
+} batch;
+
+static bool framed(const span *span)
+{
+    return span->port && span->port->operations->kind == PORT_FRAMED;
+}
+
+static bool coded(const span *span)
+{
+    return span->options.line_code != LINE_CODE_NONE;
+}
+
+/* Receiving ----------------------------------------------------------------------------------------------------- */
+
+static void marks_receive(span *span)
+{
+    port_status status;
+    if (span->maintenance & SPAN_LOOP_LOCAL) {
+        span->port->operations->receive(span->port, &span->marks_in); /* the line goes on; nobody listens */
+        span->marks_in = span->marks_out;
+    } else {
+        span->port->operations->receive(span->port, &span->marks_in);
+    }
+    if (coded(span)) {
+        receiver_put_marks(span->receiver, &span->marks_in);
+        return;
+    }
+    span->port->operations->read_status(span->port, &status);
+    receiver_set_signal_lost(span->receiver, status.alarms & PORT_SIGNAL_LOST);
+}
+
+static void lines_decode(const batch *lines)
+{
+    line_decoder *decoders[ABREAST];
+    const line_block *marks[ABREAST];
+    uint8_t *bits[ABREAST];
+    for (unsigned k = 0; k < lines->count; k++) {
+        decoders[k] = &lines->span[k]->decoder;
+        marks[k] = &lines->span[k]->marks_in;
+        bits[k] = lines->span[k]->bits_in;
+    }
+    line_decode(decoders, marks, bits, lines->count);
+}
+
+static void test_compare(span *span, const stream_block *block)
+{
+    uint8_t octets[LINE_BLOCK_OCTETS];
+    if (span->test_timeslots && span->test_timeslots != (uint32_t)SPAN_TEST_UNFRAMED)
+        test_checker_put(&span->checker, octets,
+                         timeslots_gather(block, span->test_timeslots, BLOCK_FRAMES, octets));
+}
+
+static void block_received(span *span, const stream_block *block)
+{
+    if (span->links)
+        span_hdlc_receive_block(span, block);
+    test_compare(span, block);
+    elastic_store_put(&span->receive_store, block);
+}
+
+static void tap_send(span *span, const uint8_t *bits, unsigned bit_count)
+{
+    line_block copy = {.bit_count = bit_count};
+    memcpy(copy.positive, bits, bit_count / 8);
+    span->tap->operations->transmit(span->tap, &copy);
+}
+
+static void bits_received(span *span)
+{
+    stream_block block;
+    if (span->tap)
+        tap_send(span, span->bits_in, span->marks_in.bit_count);
+    if (span->test_timeslots == (uint32_t)SPAN_TEST_UNFRAMED)
+        test_checker_put(&span->checker, span->bits_in, span->marks_in.bit_count / 8);
+    if (span->marks_in.bit_count)
+        receiver_put(span->receiver, span->bits_in, span->marks_in.bit_count);
+    while (receiver_take(span->receiver, &block))
+        block_received(span, &block);
+}
+
+static void frames_tap(span *span, const stream_block *block)
+{
+    uint8_t bits[LINE_BLOCK_OCTETS];
+    frame_multiplex(block, bits);
+    tap_send(span, bits, BLOCK_BITS);
+}
+
+static void frames_receive(span *span)
+{
+    stream_block block;
+    port_status status;
+    uint8_t abcd[FRAME_TIMESLOTS];
+    span->port->operations->read_status(span->port, &status);
+    for (unsigned k = 0; k < FRAMED_BLOCKS_MAX && span->port->operations->receive_frames(span->port, &block); k++) {
+        if (span->tap)
+            frames_tap(span, &block);
+        receiver_put_frames(span->receiver, &block, &status);
+        block_received(span, &block);
+    }
+    if (span->port->operations->receive_cas) {
+        span->port->operations->receive_cas(span->port, abcd);
+        receiver_put_abcd(span->receiver, abcd);
+    }
+}
+
+static void events_tell(span *span)
+{
+    line_event events[64];
+    unsigned count;
+    while ((count = receiver_events(span->receiver, events, 64)))
+        for (unsigned k = 0; k < count; k++)
+            element_tell(&span->element, events[k].kind, events[k].timeslot, events[k].value, events[k].bit);
+}
+
+/* What the shelf hears of the span this millisecond. */
+static void stream_send(span *span, stream_block *sent)
+{
+    if (!receiver_in_service(span->receiver)) {
+        elastic_store_restart(&span->receive_store);
+        memset(sent, 0xFF, sizeof *sent);
+        return;
+    }
+    store_result result =
+        elastic_store_take(&span->receive_store, receiver_bits_waiting(span->receiver), sent);
+    if (result == STORE_REPEATED || result == STORE_DELETED)
+        element_tell(&span->element, EVENT_SLIP, 0, result, 0);
+    if (result == STORE_UNDERRUN || result == STORE_OVERRUN)
+        element_tell(&span->element, EVENT_STORE_RESTARTED, 0, result, 0);
+    if (result >= STORE_FILLING)
+        memset(sent, 0xFF, sizeof *sent);
+}
+
+static void second_account(span *span)
+{
+    span->blocks++;
+    if (++span->second_blocks < BLOCKS_PER_S)
+        return;
+    span->second_blocks = 0;
+    receiver_end_second(span->receiver);
+}
+
+static void batch_receive(batch *lines)
+{
+    lines_decode(lines);
+    for (unsigned k = 0; k < lines->count; k++)
+        bits_received(lines->span[k]);
+    lines->count = 0;
+}
+
+void span_bank_receive(shelf *shelf, stream_block *next)
+{
+    batch lines = {0};
+    for (unsigned k = 0; k < shelf->spans.count; k++) {
+        span *span = shelf->spans.span[k];
+        if (framed(span)) {
+            frames_receive(span);
+        } else if (span->port) {
+            marks_receive(span);
+            lines.span[lines.count++] = span;
+        }
+        if (lines.count == ABREAST)
+            batch_receive(&lines);
+    }
+    batch_receive(&lines);
+    for (unsigned k = 0; k < shelf->spans.count; k++) {
+        span *span = shelf->spans.span[k];
+        second_account(span);
+        events_tell(span);
+        stream_send(span, &next[span->element.stream]);
+    }
+}
+
+/* Sending ------------------------------------------------------------------------------------------------------- */
+
+/* Timeslots of one block taken over into another. */
+static void timeslots_copy(uint32_t timeslots, const stream_block *from, stream_block *to)
+{
+    for (; timeslots; timeslots &= timeslots - 1) {
+        unsigned timeslot = (unsigned)__builtin_ctz(timeslots);
+        memcpy(to->octet[timeslot], from->octet[timeslot], BLOCK_FRAMES);
+    }
+}
+
+/* The shelf's millisecond into the store: what is attached, or what a loopback puts in its place. */
+static void stream_take(span *span, const stream_block *attached, const stream_block *received)
+{
+    if (span->maintenance & SPAN_LOOP_PAYLOAD) {
+        elastic_store_put(&span->transmit_store, received);
+        return;
+    }
+    if (!span->looped_timeslots) {
+        elastic_store_put(&span->transmit_store, attached);
+        return;
+    }
+    stream_block block = *attached;
+    timeslots_copy(span->looped_timeslots, received, &block);
+    elastic_store_put(&span->transmit_store, &block);
+}
+
+/* E bits of the multiframe about to be ended: one received sub-multiframe each (G.704 2.3.3.5.4). */
+static void e_bits_set(span *span)
+{
+    bool aligned = receiver_multiframe_aligned(span->receiver);
+    for (unsigned half = 0; half < 2; half++)
+        framer_transmitter_set_e_bit(span->framer, half, !aligned || receiver_take_errored(span->receiver, half));
+}
+
+static bool cas_in_timeslot(const span *span)
+{
+    return span->options.receiver.cas && !(span->maintenance & SPAN_LOOP_PAYLOAD) &&
+           !(framed(span) && span->port->operations->transmit_cas);
+}
+
+/* Everything the span itself puts into eight frames, timeslot 0 apart. */
+static void frames_complete(span *span, stream_block *block)
+{
+    bool service = receiver_in_service(span->receiver);
+    if (cas_in_timeslot(span)) {
+        span->cas.remote_alarm = !service || !receiver_cas_aligned(span->receiver);
+        cas_transmit(&span->cas, block->octet[CAS_TIMESLOT]);
+    }
+    if (span->links)
+        span_hdlc_transmit_block(span, block);
+    if (span->test_timeslots && span->test_timeslots != (uint32_t)SPAN_TEST_UNFRAMED) {
+        uint8_t octets[LINE_BLOCK_OCTETS];
+        test_generator_take(&span->generator, octets, 8u * (unsigned)__builtin_popcount(span->test_timeslots));
+        timeslots_scatter(octets, span->test_timeslots, block);
+    }
+}
+
+static void frames_next(span *span, stream_block *block)
+{
+    uint32_t backlog_bits =
+        span->port->operations->backlog_bits ? span->port->operations->backlog_bits(span->port) : 0;
+    if (elastic_store_take(&span->transmit_store, backlog_bits, block) >= STORE_FILLING)
+        memset(block, SHELF_IDLE_CODE, sizeof *block);
+    frames_complete(span, block);
+}
+
+/* 2 048 bits of the line. */
+static void bits_build(span *span)
+{
+    stream_block block;
+    frames_next(span, &block);
+    if (framer_transmitter_second_half(span->framer))
+        e_bits_set(span);
+    framer_transmitter_set_remote_alarm(span->framer, !receiver_in_service(span->receiver) ||
+                                                          span->maintenance & SPAN_FORCE_REMOTE_ALARM);
+    framer_transmit(span->framer, &block, span->bits_out);
+    if (span->test_timeslots == (uint32_t)SPAN_TEST_UNFRAMED)
+        test_generator_take(&span->generator, span->bits_out, LINE_BLOCK_OCTETS);
+    if (span->maintenance & SPAN_FORCE_AIS)
+        memset(span->bits_out, 0xFF, LINE_BLOCK_OCTETS);
+}
+
+static void lines_encode(const batch *lines)
+{
+    line_encoder *encoders[ABREAST];
+    const uint8_t *bits[ABREAST];
+    line_block *marks[ABREAST];
+    for (unsigned k = 0; k < lines->count; k++) {
+        encoders[k] = &lines->span[k]->encoder;
+        bits[k] = lines->span[k]->bits_out;
+        marks[k] = &lines->span[k]->marks_out;
+    }
+    line_encode(encoders, bits, marks, lines->count);
+}
+
+/* All ones as marks, for the line while the span talks to itself. */
+static void ais_transmit(span *span)
+{
+    line_block block = {.bit_count = BLOCK_BITS};
+    memset(block.positive, coded(span) ? 0xAA : 0xFF, LINE_BLOCK_OCTETS);
+    memset(block.negative, coded(span) ? 0x55 : 0, LINE_BLOCK_OCTETS);
+    span->port->operations->transmit(span->port, &block);
+}
+
+static void batch_transmit(batch *lines)
+{
+    lines_encode(lines);
+    for (unsigned k = 0; k < lines->count; k++) {
+        span *span = lines->span[k];
+        if (coded(span))
+            violation_injector_run(&span->violations, &span->marks_out);
+        if (span->maintenance & SPAN_LOOP_LOCAL)
+            ais_transmit(span);
+        else
+            span->port->operations->transmit(span->port, &span->marks_out);
+    }
+    lines->count = 0;
+}
+
+static void frames_transmit(span *span, unsigned blocks)
+{
+    stream_block block;
+    if (span->port->operations->transmit_cas)
+        span->port->operations->transmit_cas(span->port, span->cas.abcd);
+    for (; blocks; blocks--) {
+        frames_next(span, &block);
+        span->port->operations->transmit_frames(span->port, &block);
+    }
+}
+
+/* How many blocks of ours the span is to send now; a line loopback sends what came instead. */
+static unsigned blocks_due(span *span)
+{
+    if (!span->port)
+        return 0;
+    if (span->maintenance & SPAN_LOOP_LOCAL)
+        return 1;
+    if (span->maintenance & SPAN_LOOP_LINE && !framed(span)) {
+        span->port->operations->transmit(span->port, &span->marks_in);
+        return 0;
+    }
+    return span->port->operations->blocks_wanted(span->port);
+}
+
+void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *next)
+{
+    batch first = {0}, second = {0};
+    for (unsigned k = 0; k < shelf->spans.count; k++) {
+        span *span = shelf->spans.span[k];
+        stream_take(span, &bus[span->attached], &next[span->element.stream]);
+        unsigned blocks = blocks_due(span);
+        if (framed(span)) {
+            frames_transmit(span, blocks);
+            continue;
+        }
+        if (blocks) {
+            bits_build(span);
+            first.span[first.count++] = span;
+        }
+        if (blocks > 1)
+            second.span[second.count++] = span;
+        if (first.count == ABREAST)
+            batch_transmit(&first);
+        if (second.count == ABREAST)
+            batch_transmit(&second);
+    }
+    batch_transmit(&first);
+    for (unsigned k = 0; k < second.count; k++)
+        bits_build(second.span[k]);
+    batch_transmit(&second);
+}

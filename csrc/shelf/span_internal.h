@@ -1,0 +1,62 @@
+/* What a span is made of; shared by the files that make up the span. */
+#ifndef TRUNKSHELF_SPAN_INTERNAL_H
+#define TRUNKSHELF_SPAN_INTERNAL_H
+
+#include "e1/cas.h"
+#include "e1/violation.h"
+#include "shelf/shelf_internal.h"
+#include "shelf/span.h"
+
+enum {
+    CAS_TIMESLOT = 16,
+    LOAD_SLACK_OCTETS = 64, /* kernels may load over the end of what they read */
+};
+
+typedef struct {
+    uint32_t timeslots; /* 0: the link is closed */
+    hdlc_receiver *receiver;
+    hdlc_transmitter *transmitter;
+    uint64_t frames_told; /* frames received as of the last event */
+} hdlc_link;
+
+struct span {
+    element element;
+    span_options options;
+    port *port; /* NULL: an open line, nothing received */
+    port *tap;  /* gets a copy of what is received; NULL: nobody */
+    unsigned attached;
+    unsigned second_blocks; /* of the second in progress */
+    uint64_t blocks;
+
+    line_decoder decoder;
+    receiver *receiver;
+    elastic_store receive_store;
+
+    elastic_store transmit_store;
+    framer_transmitter *framer;
+    cas_transmitter cas;
+    line_encoder encoder;
+    violation_injector violations;
+
+    line_block marks_in, marks_out;
+    uint8_t bits_in[LINE_BLOCK_BITS_MAX / 8 + LOAD_SLACK_OCTETS], bits_out[LINE_BLOCK_OCTETS + LOAD_SLACK_OCTETS];
+
+    uint32_t maintenance; /* span_maintenance bits */
+    uint32_t looped_timeslots;
+    hdlc_link link[SPAN_HDLC_LINKS];
+    unsigned links; /* one more than the highest open */
+    uint32_t test_timeslots; /* 0: no test */
+    test_generator generator;
+    test_checker checker;
+};
+
+/* A block of frames off the line, before the elastic store: slips must not cut data links. */
+void span_hdlc_receive_block(span *span, const stream_block *block);
+void span_hdlc_transmit_block(span *span, stream_block *block);
+void span_hdlc_free(span *span);
+
+/* All spans of the shelf: the line kernels work on many lines abreast. */
+void span_bank_receive(shelf *shelf, stream_block *next);
+void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *next);
+
+#endif

@@ -1,0 +1,112 @@
+"""Ports by their URLs: where a span's line goes in and out.
+
+    satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]   RFC 4553 over UDP
+    e1d:SOCKET/INTERFACE/LINE                                               osmo-e1d (icE1usb)
+    dahdi:SPAN                                                              a DAHDI span
+    file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record what is sent
+
+`line:` ports are made in pairs, by joining two spans of a shelf (drivers.engine.Span.join).
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from drivers._native import ffi, lib
+from drivers.engine.port import Port, PortError, opened
+
+SCHEMES = ("satop", "e1d", "dahdi", "file")
+
+
+class _Query:
+    """The part of a URL behind the question mark, each word known and used once."""
+
+    def __init__(self, url: str, text: str, known: tuple[str, ...]) -> None:
+        self._url = url
+        try:
+            words = parse_qs(text, strict_parsing=True) if text else {}
+        except ValueError:
+            raise PortError(f"{url}: {text!r} is no list of NAME=VALUE joined by &") from None
+        for name, values in words.items():
+            if name not in known or len(values) > 1:
+                raise PortError(f"{url}: {name}: unknown or given twice; there are {', '.join(known)}")
+        self._values = {name: values[0] for name, values in words.items()}
+
+    def text(self, name: str) -> str | None:
+        return self._values.get(name)
+
+    def number(self, name: str, default: int) -> int:
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if not value.isdecimal() or len(value) > 9:
+            raise PortError(f"{self._url}: {name}={value} is no number")
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        value = self._values.get(name, "no")
+        if value not in ("yes", "no"):
+            raise PortError(f"{self._url}: {name}={value} is neither yes nor no")
+        return value == "yes"
+
+
+def _host_and_port(url: str, text: str, default: int) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    try:
+        return parts.hostname or "", parts.port if parts.port is not None else default
+    except ValueError:
+        raise PortError(f"{url}: {text!r} is no HOST:PORT with a port of 0-65535") from None
+
+
+def _text(text: str) -> Any:
+    """A C string that lives as long as what is returned."""
+    return ffi.new("char[]", text.encode())
+
+
+def _satop(url: str, parts: SplitResult) -> Port:
+    query = _Query(url, parts.query, ("local", "payload", "depth", "rtp"))
+    host, port = _host_and_port(url, parts.netloc, lib.SATOP_UDP_PORT)
+    if not host or parts.path not in ("", "/"):
+        raise PortError(f"{url}: say which host: satop://HOST:PORT")
+    local_host, local_port = _host_and_port(url, query.text("local") or "", lib.SATOP_UDP_PORT)
+    options = ffi.new("satop_port_options *", lib.satop_port_options_default())
+    pseudowire = options.pseudowire
+    pseudowire.payload_octets = query.number("payload", pseudowire.payload_octets)
+    pseudowire.depth_ms = query.number("depth", pseudowire.depth_ms)
+    pseudowire.rtp = query.flag("rtp")
+    fault = lib.satop_options_fault(ffi.addressof(options, "pseudowire"))
+    if fault != ffi.NULL:
+        raise PortError(f"{url}: {ffi.string(fault).decode()}")
+    texts = [_text(host), _text(local_host)]
+    options.remote_host, options.remote_port = texts[0], port
+    options.local_host, options.local_port = texts[1] if local_host else ffi.NULL, local_port
+    error = ffi.new("char[]", lib.SATOP_ERROR_OCTETS)
+    return opened(url, lib.satop_port_open(options, error), error)
+
+
+def open_file(name: str, replay: str = "", record: str = "", repeat: bool = False) -> Port:
+    """A port that replays a file of raw bits, records what is sent to another, or both; raises PortError."""
+    texts = [_text(replay), _text(record)]
+    options = ffi.new("file_port_options *")
+    options.replay_path = texts[0] if replay else ffi.NULL
+    options.record_path = texts[1] if record else ffi.NULL
+    options.repeat = repeat
+    error = ffi.new("char[]", lib.FILE_PORT_ERROR_OCTETS)
+    return opened(name, lib.file_port_open(options, error), error)
+
+
+def _file(url: str, parts: SplitResult) -> Port:
+    query = _Query(url, parts.query, ("record", "repeat"))
+    return open_file(url, unquote(parts.path), query.text("record") or "", query.flag("repeat"))
+
+
+_OPENERS: dict[str, Callable[[str, SplitResult], Port]] = {"satop": _satop, "file": _file}
+
+
+def open_port(url: str) -> Port:
+    """Opens the port a URL names; raises PortError, one line with the URL and the reason, where it cannot."""
+    parts = urlsplit(url)
+    opener = _OPENERS.get(parts.scheme)
+    if opener is None:
+        raise PortError(f"{url}: no such kind of port; there are {', '.join(f'{name}:' for name in SCHEMES)}")
+    return opener(url, parts)

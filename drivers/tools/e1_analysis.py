@@ -1,0 +1,229 @@
+"""What a recorded E1 line tells: from a file of raw bits to one typed report."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from drivers.engine.analyser import PUT_OCTETS, Analyser, HdlcFrame, LineEvent
+from drivers.engine.events import AlignmentLoss, EventKind
+from drivers.engine.span import PerformanceEnd
+from drivers.errors import UserError
+
+FRAME_BITS = 256
+DOUBLE_FRAME_BITS = 512
+FRAMES_PER_S = 8000
+LISTED_ERRORS_MAX = 10_000
+
+
+class RecordingFileError(UserError):
+    """A recorded line cannot be read."""
+
+
+class AlignmentChange(msgspec.Struct, frozen=True):
+    """The receiver's state from `frame` on: basic, multiframe, non-crc or searching, and why it had to search."""
+
+    frame: int
+    state: str
+    reason: str = ""
+
+
+class SignallingChange(msgspec.Struct, frozen=True):
+    """Bits abcd of a timeslot from `frame` on, a first."""
+
+    frame: int
+    abcd: str
+
+
+class AlarmChange(msgspec.Struct, frozen=True):
+    """An alarm raised or cleared: LOS, AIS, RAI, CAS-LOSS, CAS-RAI."""
+
+    frame: int
+    alarm: str
+    raised: bool
+
+
+class ErroredBlock(msgspec.Struct, frozen=True):
+    """A sub-multiframe (1 or 2) whose CRC-4 did not match, known at `frame`."""
+
+    frame: int
+    sub_multiframe: int
+
+
+class Slip(msgspec.Struct, frozen=True):
+    """Alignment found again at another phase: so many bits later (or, negative, earlier) than before."""
+
+    frame: int
+    bits: int
+
+
+class G826(msgspec.Struct, frozen=True):
+    """Seconds and blocks of one end (G.826)."""
+
+    es: int
+    ses: int
+    bbe: int
+    uas: int
+
+
+class DataLink(msgspec.Struct, frozen=True):
+    """What an HDLC link brought, good and bad."""
+
+    frames: int
+    octets: int
+    fcs_errors: int
+    aborts: int
+    non_octet: int
+    too_short: int
+    too_long: int
+    overruns: int
+
+
+class Analysis(msgspec.Struct):
+    """Everything in a recording; frames count from its first bit in units of 256 bits. The lists of errored
+    blocks end at 10 000 entries; the counts go on."""
+
+    frames: int = 0
+    bit_phase: int | None = None
+    framing: str = "none"
+    alignment: list[AlignmentChange] = msgspec.field(default_factory=list)
+    alarms: list[AlarmChange] = msgspec.field(default_factory=list)
+    fas_errors: int = 0
+    crc_errors: int = 0
+    crc_errored_blocks: list[ErroredBlock] = msgspec.field(default_factory=list)
+    e_bit_errors: int = 0
+    rai_frames: int = 0
+    ais_frames: int = 0
+    sa: str = ""
+    sa_codes: dict[str, list[AlignmentChange]] = msgspec.field(default_factory=dict)
+    cas: dict[str, list[SignallingChange]] = msgspec.field(default_factory=dict)
+    slips: list[Slip] = msgspec.field(default_factory=list)
+    hdlc: dict[str, DataLink] = msgspec.field(default_factory=dict)
+    g826: dict[str, G826] = msgspec.field(default_factory=dict)
+
+
+_STATES = {
+    EventKind.FRAME_ALIGNED: "basic",
+    EventKind.MULTIFRAME_ALIGNED: "multiframe",
+    EventKind.NON_CRC: "non-crc",
+    EventKind.ALIGNMENT_LOST: "searching",
+}
+_LOSSES = {
+    AlignmentLoss.BAD_FAS: "consecutive errored FAS",
+    AlignmentLoss.BAD_BIT2: "consecutive errored bit 2",
+    AlignmentLoss.NO_MULTIFRAME: "no CRC-4 multiframe within 8 ms",
+    AlignmentLoss.FALSE_FRAMING: "915 of 1000 CRC-4 blocks errored",
+}
+_ALARMS = {
+    EventKind.SIGNAL_LOST: "LOS",
+    EventKind.AIS: "AIS",
+    EventKind.REMOTE_ALARM: "RAI",
+    EventKind.CAS_REMOTE_ALARM: "CAS-RAI",
+}
+
+
+class _Collector:
+    """Builds an Analysis out of line events."""
+
+    def __init__(self) -> None:
+        self.analysis = Analysis()
+        self._phase: int | None = None
+
+    def take(self, event: LineEvent) -> None:
+        frame = event.bit // FRAME_BITS
+        analysis = self.analysis
+        match event.kind:
+            case kind if kind in _STATES:
+                self._take_alignment(frame, event)
+            case kind if kind in _ALARMS:
+                analysis.alarms.append(AlarmChange(frame, _ALARMS[kind], bool(event.value)))
+            case EventKind.CAS_LOST | EventKind.CAS_ALIGNED:
+                lost = event.kind is EventKind.CAS_LOST
+                analysis.alarms.append(AlarmChange(frame, "CAS-LOSS", lost))
+            case EventKind.CAS_BITS:
+                change = SignallingChange(frame, f"{event.value:04b}")
+                analysis.cas.setdefault(str(event.timeslot), []).append(change)
+            case EventKind.SA_CODE:
+                code = AlignmentChange(frame, f"{event.value:04b}")
+                analysis.sa_codes.setdefault(f"sa{event.timeslot}", []).append(code)
+            case EventKind.CRC_ERROR if len(analysis.crc_errored_blocks) < LISTED_ERRORS_MAX:
+                analysis.crc_errored_blocks.append(ErroredBlock(frame, event.value))
+            case _:
+                pass
+
+    def _take_alignment(self, frame: int, event: LineEvent) -> None:
+        reason = _LOSSES[AlignmentLoss(event.value)] if event.kind is EventKind.ALIGNMENT_LOST else ""
+        self.analysis.alignment.append(AlignmentChange(frame, _STATES[event.kind], reason))
+        if event.kind is EventKind.FRAME_ALIGNED:
+            self._take_phase(frame, event.value)
+        if event.kind is EventKind.MULTIFRAME_ALIGNED:
+            self.analysis.framing = "crc4"
+        elif self.analysis.framing == "none":
+            self.analysis.framing = "double"
+
+    def _take_phase(self, frame: int, phase: int) -> None:
+        if self._phase is None:
+            self.analysis.bit_phase = phase
+        elif phase != self._phase:
+            half = DOUBLE_FRAME_BITS // 2
+            bits = (phase - self._phase + half) % DOUBLE_FRAME_BITS - half
+            self.analysis.slips.append(Slip(frame, bits))
+        self._phase = phase
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PUT_OCTETS):
+                yield piece
+    except OSError as error:
+        raise RecordingFileError(f"{path}: {error.strerror}") from None
+
+
+def _finish(collector: _Collector, analyser: Analyser, octets: int) -> Analysis:
+    analysis, status = collector.analysis, analyser.status()
+    analysis.frames = octets * 8 // FRAME_BITS
+    for field in ("fas_errors", "crc_errors", "e_bit_errors", "ais_frames"):
+        setattr(analysis, field, status[field])
+    analysis.rai_frames = status["remote_alarm_frames"]
+    analysis.sa = f"{status['sa_bits']:05b}"
+    for end in PerformanceEnd:
+        counts = analyser.performance(end)
+        analysis.g826[end.name.lower()] = G826(counts.es, counts.ses, counts.bbe, counts.uas)
+    return analysis
+
+
+def analyse(
+    path: Path, bundles: list[list[int]], fcs_octets: int, cas: bool, on_frame: Any = lambda frame: None
+) -> Analysis:
+    """Analyses a file of raw 2 048 kbit/s bits, most significant first, at any bit phase.
+
+    `bundles` lists the timeslots of each HDLC link to be read, whose frames (HdlcFrame) go to `on_frame`. Raises
+    RecordingFileError where the file cannot be read or holds less than a frame.
+    """
+    analyser, collector, octets = Analyser(cas=cas), _Collector(), 0
+    links = [analyser.add_link(sum(1 << timeslot for timeslot in bundle), fcs_octets) for bundle in bundles]
+
+    def drain() -> None:
+        for event in analyser.events():
+            collector.take(event)
+        for frame in analyser.frames():
+            on_frame(frame)
+
+    for piece in _pieces(path):
+        octets += len(piece)
+        analyser.put(piece)
+        drain()
+    if octets * 8 < FRAME_BITS:
+        raise RecordingFileError(f"{path}: {octets} octets are less than a frame (32); record more of the line")
+    analyser.end()
+    drain()
+    analysis = _finish(collector, analyser, octets)
+    for bundle, link in zip(bundles, links, strict=True):
+        counters = analyser.link_counters(link)
+        analysis.hdlc["+".join(map(str, bundle))] = DataLink(*counters)
+    return analysis
+
+
+__all__ = ["Analysis", "HdlcFrame", "RecordingFileError", "analyse"]

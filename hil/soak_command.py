@@ -1,0 +1,44 @@
+"""`trunkshelf soak`: spans in real time under a bit-error test, and how well this machine kept their time."""
+
+import argparse
+
+from hil.soak import PLANTS, Outcome, soak
+
+HELP = "run spans in real time under a bit-error test and count what the machine's clock does to them"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Adds the command's options."""
+    parser.add_argument(
+        "--spans", type=int, choices=range(1, 17), default=4, metavar="N", help="default %(default)s"
+    )
+    parser.add_argument("--minutes", type=float, default=10.0, metavar="M", help="default %(default)s")
+    parser.add_argument(
+        "--port", choices=sorted(PLANTS), default="line", help="what joins them (default %(default)s)"
+    )
+
+
+def _report(outcome: Outcome) -> bool:
+    """Prints it all; true if nothing was lost."""
+    for number, clock in enumerate(outcome.clocks, 1):
+        kind = "SCHED_FIFO" if clock.fifo else "no SCHED_FIFO"
+        print(
+            f"shelf {number}: {clock.blocks} blocks of 1 ms, {clock.late_blocks} late by more than 8 ms, "
+            f"worst {clock.worst_late_ns / 1e6:.2f} ms ({kind})"
+        )
+    print("span  bits compared  errors  underruns  slips  alignment losses")
+    for number, span in enumerate(outcome.spans, 1):
+        print(
+            f"{number:4}  {span.bits:13}  {span.errors:6}  {span.underruns:9}  {span.slips:5}  "
+            f"{span.alignment_losses:16}"
+        )
+    late = any(clock.late_blocks for clock in outcome.clocks)
+    return not late and not any(span.errors or span.underruns for span in outcome.spans)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Exit code 0 without an underrun or an error, else 1."""
+    outcome = soak(arguments.port, arguments.spans, arguments.minutes * 60)
+    whole = _report(outcome)
+    print("no underrun, no bit error" if whole else "underruns or errors: see above")
+    return 0 if whole else 1
