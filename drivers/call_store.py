@@ -1,6 +1,7 @@
 """Call records on disk: one SQLite table, each record synced before anybody is told that it is written."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -43,11 +44,10 @@ class CallStore:
         """Appends a record; on return it survives a power cut."""
         existed = self.path.exists()
         try:
-            with sqlite3.connect(self.path) as database:
+            with closing(sqlite3.connect(self.path)) as database, database:
                 database.execute("PRAGMA synchronous = EXTRA")
                 database.execute(_CREATE)
                 database.execute(_INSERT, msgspec.structs.astuple(record))
-            database.close()
         except sqlite3.Error as error:
             if not existed:
                 self.path.unlink(missing_ok=True)
@@ -55,9 +55,6 @@ class CallStore:
 
     def read(self) -> list[CallRecord]:
         """Every record, oldest first."""
-        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
-        try:
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as database:
             rows = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM calls ORDER BY id").fetchall()
-        finally:
-            database.close()
         return [CallRecord(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]

@@ -74,8 +74,8 @@ class RecordingFile:
             self._file.seek(0)
             self._write(wav.alaw_header(self.octets))
             os.fsync(self._file.fileno())
-            self._file.close()
             self._part.rename(self.path)
+            self._file.close()
             _sync_folder(self.path.parent)
         except OSError as error:
             raise self._failed(error) from None

@@ -1,14 +1,18 @@
 """Every declaration that CFFI has read from the headers, used once: drift shows when a type is first used."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from drivers._native import ffi, lib
-from drivers._native.build import CSRC, HEADERS, declarations
 
 TYPEDEFS, STRUCTS, UNIONS = ffi.list_types()
-TEXT = "\n".join(re.sub(r"/\*.*?\*/", "", declarations(CSRC / name), flags=re.S) for name in HEADERS)
+
+# The public headers, without comments and preprocessor lines.
+CSRC = Path(__file__).resolve().parents[2] / "csrc"
+HEADERS = sorted(path for path in CSRC.rglob("*.h") if not path.stem.endswith("_internal"))
+TEXT = re.sub(r"/\*.*?\*/|^\s*#.*?$", "", "\n".join(path.read_text() for path in HEADERS), flags=re.S | re.M)
 
 
 def names_declared(pattern: str) -> set[str]:
