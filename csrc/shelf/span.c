@@ -229,12 +229,16 @@ int span_test_start(span *span, test_pattern pattern, uint32_t timeslots)
 {
     if (timeslots == 0 || (timeslots & 1 && timeslots != (uint32_t)SPAN_TEST_UNFRAMED))
         return ENGINE_BAD_TIMESLOT;
+    test_generator generator;
+    test_checker checker;
+    if (test_generator_init(&generator, pattern) || test_checker_init(&checker, pattern))
+        return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    bool known = !test_generator_init(&span->generator, pattern) && !test_checker_init(&span->checker, pattern);
-    if (known)
-        span->test_timeslots = timeslots;
+    span->generator = generator;
+    span->checker = checker;
+    span->test_timeslots = timeslots;
     shelf_unlock(span->element.shelf);
-    return known ? ENGINE_OK : ENGINE_BAD_VALUE;
+    return ENGINE_OK;
 }
 
 int span_test_stop(span *span)
