@@ -205,8 +205,22 @@ int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots)
     return ENGINE_OK;
 }
 
+/* An error that could never be sent would wait for ever, or for a later test. */
+static bool can_inject(const span *span, span_injection what)
+{
+    switch (what) {
+    case SPAN_INJECT_VIOLATION: return span->options.line_code != LINE_CODE_NONE;
+    case SPAN_INJECT_CRC: return span->options.receiver.framer.mode != FRAMING_DOUBLE_FRAME;
+    case SPAN_INJECT_CAS: return span->options.receiver.cas;
+    case SPAN_INJECT_TEST: return span->test_timeslots != 0;
+    default: return true;
+    }
+}
+
 static int inject(span *span, span_injection what, unsigned count)
 {
+    if (!can_inject(span, what))
+        return ENGINE_BAD_VALUE;
     switch (what) {
     case SPAN_INJECT_VIOLATION: span->violations.due += count; return ENGINE_OK;
     case SPAN_INJECT_FAS: framer_transmitter_inject_fas_errors(span->framer, count); return ENGINE_OK;
