@@ -59,7 +59,7 @@ span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object
     if (!made)
         return NULL;
     made->options = *options;
-    made->attached = SHELF_IDLE_CODE / FRAME_TIMESLOTS;
+    made->attached = SHELF_IDLE_STREAM;
     made->receiver = receiver_new(&options->receiver);
     made->framer = framer_transmitter_new((framing_mode)options->receiver.framer.mode);
     line_decoder_init(&made->decoder, (line_code)options->line_code);
