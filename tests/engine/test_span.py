@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -349,7 +350,7 @@ def test_what_cannot_be_set_is_refused_and_changes_nothing() -> None:
         near, far = bench.pair()
         bench.run(60)
         before = len(bench.events[far])
-        for refused in (
+        refusals: list[Callable[[], None]] = [
             lambda: near.set_cas(0, 1),
             lambda: near.set_cas(16, 1),
             lambda: near.set_cas(32, 1),
@@ -363,7 +364,8 @@ def test_what_cannot_be_set_is_refused_and_changes_nothing() -> None:
             lambda: near.maintain(Maintenance(32)),
             lambda: near.maintain(Maintenance.NONE, [0]),
             lambda: near.maintain(Maintenance.NONE, [32]),
-        ):
+        ]
+        for refused in refusals:
             with pytest.raises(EngineError):
                 refused()
         bench.run(60)
