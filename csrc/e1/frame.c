@@ -243,7 +243,8 @@ TARGET_AVX2 static uint64_t multiplex_avx2(const stream_block *in, uint8_t *bits
  *
  * The first candidate in lanes of 56 positions from `at`, not before `from`; NOT_FOUND if none.
  */
-__attribute__((noinline)) static unsigned first_candidate(const uint64_t *lanes, unsigned count, unsigned at, unsigned from)
+__attribute__((noinline)) /* rarely called: inlined, it costs the search's loop its registers */
+static unsigned first_candidate(const uint64_t *lanes, unsigned count, unsigned at, unsigned from)
 {
     for (unsigned lane = 0; lane < count; lane++, at += 8 * LANE_OCTETS) {
         uint64_t word = lanes[lane] << 1;
