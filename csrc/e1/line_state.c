@@ -73,10 +73,12 @@ static uint64_t word_at(const uint8_t *plane, unsigned word)
 
 static inline __attribute__((always_inline)) bool every_word_marked_body(const line_block *marks, unsigned words)
 {
-    uint64_t unmarked = 0;
-    for (unsigned word = 0; word < words; word++)
-        unmarked |= (word_at(marks->positive, word) | word_at(marks->negative, word)) == 0;
-    return !unmarked;
+    uint64_t unmarked = 0; /* its first bit is 1 once a word is 0 */
+    for (unsigned k = 0; k < words; k++) {
+        uint64_t word = word_at(marks->positive, k) | word_at(marks->negative, k);
+        unmarked |= (word - 1) & ~word;
+    }
+    return !(unmarked >> (WORD_BITS - 1));
 }
 
 static bool every_word_marked_portable(const line_block *marks, unsigned words)
