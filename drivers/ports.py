@@ -104,7 +104,7 @@ def _file(url: str, parts: SplitResult) -> Port:
 
 def _e1d(url: str, parts: SplitResult) -> Port:
     query = _Query(url, parts.query, ("superchannel", "force"))
-    socket, interface, line = (["", *unquote(parts.path).rsplit("/", 2)])[-3:]
+    socket, interface, line = ["", "", *unquote(parts.path).rsplit("/", 2)][-3:]
     if not all(number.isdecimal() and int(number) < UNSET for number in (interface, line)):
         raise PortError(f"{url}: say which line: e1d:SOCKET/INTERFACE/LINE, e1d:/0/0 for the usual socket's first")
     options = ffi.new("e1d_options *")
