@@ -31,7 +31,7 @@ static void planes_exchange(line_block *marks)
 static void violations_make(violation_injector *injector, line_block *marks)
 {
     for (unsigned bit = 0; bit < marks->bit_count; bit++) {
-        bool mark = bit_get(marks->positive, bit) | bit_get(marks->negative, bit);
+        bool mark = bit_get(marks->positive, bit) || bit_get(marks->negative, bit);
         if (mark && injector->mark_before && injector->due) {
             injector->inverted = !injector->inverted;
             injector->due--;
@@ -52,6 +52,6 @@ void violation_injector_run(violation_injector *injector, line_block *marks)
     if (injector->inverted)
         planes_exchange(marks);
     if (marks->bit_count)
-        injector->mark_before = bit_get(marks->positive, marks->bit_count - 1) |
+        injector->mark_before = bit_get(marks->positive, marks->bit_count - 1) ||
                                 bit_get(marks->negative, marks->bit_count - 1);
 }
