@@ -121,7 +121,7 @@ static unsigned multiframe_missed(framer_receiver *receiver, unsigned frame_end)
     if (receiver->options.mode == FRAMING_CRC4)
         return LOSS_NO_MULTIFRAME;
     if (!receiver->parallel.active)
-        receiver->parallel = (parallel_search){.active = true, .at = frame_end};
+        receiver->parallel = (parallel_search){.active = true, .at = frame_end + 1};
     return 0;
 }
 

@@ -9,7 +9,7 @@ const char *engine_error_text(int error)
     case ENGINE_BAD_STREAM: return "no such stream in this shelf";
     case ENGINE_BAD_TIMESLOT: return "timeslot out of range (0-31; with CAS 1-15 and 17-31)";
     case ENGINE_BAD_PORT: return "no such port on this switch";
-    case ENGINE_QUEUE_FULL: return "the channel's play queue is full";
+    case ENGINE_QUEUE_FULL: return "the queue is full: try again when something of it has been sent";
     case ENGINE_BAD_VALUE: return "value out of range";
     case ENGINE_JOINED: return "the span is already joined to a line";
     case ENGINE_RUNNING: return "the shelf runs in real time; stop it first";

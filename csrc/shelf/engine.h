@@ -8,7 +8,7 @@ typedef enum {
     ENGINE_BAD_STREAM = -2,     /* no such stream in this shelf */
     ENGINE_BAD_TIMESLOT = -3,   /* timeslots are 0-31; channels with CAS 1-15 and 17-31 */
     ENGINE_BAD_PORT = -4,       /* no such port on this switch */
-    ENGINE_QUEUE_FULL = -5,     /* the channel's play queue holds no more segments */
+    ENGINE_QUEUE_FULL = -5,     /* a channel's play queue or an HDLC link's send queue holds no more */
     ENGINE_BAD_VALUE = -6,      /* outside the range the header names */
     ENGINE_JOINED = -7,         /* the span is joined to a line already */
     ENGINE_RUNNING = -8,        /* the shelf runs in real time: stop it first */

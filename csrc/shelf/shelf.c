@@ -50,8 +50,8 @@ shelf *shelf_new(unsigned streams)
     shelf *made = calloc(1, sizeof *made);
     if (!made)
         return NULL;
-    made->streams = streams + SHELF_CODE_STREAMS;
-    made->streams_used = SHELF_CODE_STREAMS;
+    made->streams_used = SHELF_IDLE_STREAM + 1;
+    made->streams = streams + made->streams_used;
     made->bus[0] = bus_new(made->streams);
     made->bus[1] = bus_new(made->streams);
     made->last = &made->first;

@@ -11,6 +11,7 @@ typedef struct shelf shelf;
 
 enum {
     SHELF_CODE_STREAMS = 8,  /* streams 0-7 hold the 256 constant octets: code c is timeslot c % 32 of stream c / 32 */
+    SHELF_IDLE_STREAM = 8,   /* carries the idle code in every timeslot */
     SHELF_IDLE_CODE = 0xD5,  /* what an unconnected timeslot carries: A-law zero (G.711) */
     SHELF_STREAMS_MAX = 4096,
     SHELF_STEER_PPB_MAX = 1000000,
@@ -25,7 +26,7 @@ typedef struct {
     bool fifo;               /* the thread has SCHED_FIFO */
 } shelf_clock_status;
 
-/* A shelf with room for `streams` streams besides the code streams; its clock stands at 0. NULL without memory. */
+/* A shelf with room for `streams` streams besides its own; its clock stands at 0. NULL without memory. */
 shelf *shelf_new(unsigned streams);
 
 /* Stops the clock and frees everything the shelf owns. */

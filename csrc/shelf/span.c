@@ -59,7 +59,7 @@ span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object
     if (!made)
         return NULL;
     made->options = *options;
-    made->attached = SHELF_IDLE_CODE / FRAME_TIMESLOTS;
+    made->attached = SHELF_IDLE_STREAM;
     made->receiver = receiver_new(&options->receiver);
     made->framer = framer_transmitter_new((framing_mode)options->receiver.framer.mode);
     line_decoder_init(&made->decoder, (line_code)options->line_code);
@@ -205,8 +205,22 @@ int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots)
     return ENGINE_OK;
 }
 
+/* An error that could never be sent would wait for ever, or for a later test. */
+static bool can_inject(const span *span, span_injection what)
+{
+    switch (what) {
+    case SPAN_INJECT_VIOLATION: return span->options.line_code != LINE_CODE_NONE;
+    case SPAN_INJECT_CRC: return span->options.receiver.framer.mode != FRAMING_DOUBLE_FRAME;
+    case SPAN_INJECT_CAS: return span->options.receiver.cas;
+    case SPAN_INJECT_TEST: return span->test_timeslots != 0;
+    default: return true;
+    }
+}
+
 static int inject(span *span, span_injection what, unsigned count)
 {
+    if (!can_inject(span, what))
+        return ENGINE_BAD_VALUE;
     switch (what) {
     case SPAN_INJECT_VIOLATION: span->violations.due += count; return ENGINE_OK;
     case SPAN_INJECT_FAS: framer_transmitter_inject_fas_errors(span->framer, count); return ENGINE_OK;
@@ -229,12 +243,16 @@ int span_test_start(span *span, test_pattern pattern, uint32_t timeslots)
 {
     if (timeslots == 0 || (timeslots & 1 && timeslots != (uint32_t)SPAN_TEST_UNFRAMED))
         return ENGINE_BAD_TIMESLOT;
+    test_generator generator;
+    test_checker checker;
+    if (test_generator_init(&generator, pattern) || test_checker_init(&checker, pattern))
+        return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    bool known = !test_generator_init(&span->generator, pattern) && !test_checker_init(&span->checker, pattern);
-    if (known)
-        span->test_timeslots = timeslots;
+    span->generator = generator;
+    span->checker = checker;
+    span->test_timeslots = timeslots;
     shelf_unlock(span->element.shelf);
-    return known ? ENGINE_OK : ENGINE_BAD_VALUE;
+    return ENGINE_OK;
 }
 
 int span_test_stop(span *span)

@@ -91,6 +91,7 @@ int span_set_sa_code(span *span, unsigned n, unsigned code);
 
 /* Puts loopbacks and forced signals in force, a mask of span_maintenance; timeslots looped one by one (bit t). */
 int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots);
+/* ENGINE_BAD_VALUE for what the span never sends: violations without a line code, CRC errors without CRC-4 ... */
 int span_inject(span *span, span_injection what, unsigned count);
 
 /* Sends a test pattern on timeslots (bit t each; in the order they travel) and compares what comes back on them.

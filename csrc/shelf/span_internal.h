@@ -14,6 +14,7 @@ enum {
 
 typedef struct {
     uint32_t timeslots; /* 0: the link is closed */
+    uint32_t mru_octets;
     hdlc_receiver *receiver;
     hdlc_transmitter *transmitter;
     uint64_t frames_told; /* frames received as of the last event */

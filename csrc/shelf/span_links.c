@@ -60,14 +60,23 @@ static bool timeslots_free(const span *span, uint32_t timeslots)
     return timeslots && !(timeslots & taken);
 }
 
+static bool options_valid(const hdlc_options *options)
+{
+    bool fcs = options->fcs == HDLC_FCS_NONE || options->fcs == HDLC_FCS_16 || options->fcs == HDLC_FCS_32;
+    return fcs && options->mru_octets >= HDLC_MRU_OCTETS_MIN &&
+           options->mru_octets <= QUEUE_OCTETS - HDLC_QUEUE_FRAME_OVERHEAD;
+}
+
 static int link_open(span *span, uint32_t timeslots, const hdlc_options *options)
 {
     if (!timeslots_free(span, timeslots))
         return ENGINE_BAD_TIMESLOT;
+    if (!options_valid(options))
+        return ENGINE_BAD_VALUE;
     unsigned number = 0;
     while (span->link[number].timeslots)
         number++;
-    hdlc_link made = {timeslots, hdlc_receiver_new(*options, QUEUE_OCTETS),
+    hdlc_link made = {timeslots, options->mru_octets, hdlc_receiver_new(*options, QUEUE_OCTETS),
                       hdlc_transmitter_new(*options, QUEUE_OCTETS), 0};
     if (!made.receiver || !made.transmitter) {
         link_close(&made);
@@ -120,6 +129,8 @@ int span_hdlc_send(span *span, unsigned number, const uint8_t *frame, unsigned o
     hdlc_link *link = link_lock(span, number);
     if (!link)
         return ENGINE_BAD_LINK;
+    if (octets < HDLC_FRAME_OCTETS_MIN || octets > link->mru_octets)
+        return link_unlock(span, ENGINE_BAD_VALUE);
     return link_unlock(span, hdlc_transmitter_put(link->transmitter, frame, octets) ? ENGINE_QUEUE_FULL : ENGINE_OK);
 }
 

@@ -44,7 +44,7 @@ static void source_find(switch_board *board, unsigned word)
 static void disconnect_all(switch_board *board)
 {
     for (unsigned port = 0; port < board->ports; port++)
-        board->attached[port] = SHELF_IDLE_CODE / FRAME_TIMESLOTS;
+        board->attached[port] = SHELF_IDLE_STREAM;
     for (unsigned word = 0; word < board->ports * FRAME_TIMESLOTS; word++) {
         board->from[word] = ~SHELF_IDLE_CODE;
         source_find(board, word);

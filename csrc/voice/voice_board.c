@@ -166,7 +166,7 @@ voice_board *shelf_add_voice_board(shelf *shelf, uint32_t *object)
     voice_board *made = calloc(1, sizeof *made);
     if (!made)
         return NULL;
-    made->attached = SHELF_IDLE_CODE / FRAME_TIMESLOTS;
+    made->attached = SHELF_IDLE_STREAM;
     if (shelf_adopt(shelf, &made->element, &operations, 1)) {
         voice_free(&made->element);
         return NULL;

@@ -4,7 +4,7 @@ import enum
 from typing import NamedTuple
 
 from drivers._native import ffi, lib
-from drivers.engine.errors import check
+from drivers.engine.errors import EngineError, check
 from drivers.engine.hdlc_link import HdlcLink
 from drivers.engine.port import Port
 from drivers.engine.shelf import EventHandler, Shelf, ShelfElement
@@ -131,7 +131,10 @@ TOTAL = -2
 
 
 def timeslot_mask(timeslots: list[int]) -> int:
-    """Bit t for each timeslot t."""
+    """Bit t for each timeslot t (1-31: timeslot 0 is the span's own)."""
+    for timeslot in timeslots:
+        if not 1 <= timeslot <= 31:
+            raise EngineError(f"timeslot {timeslot}", lib.ENGINE_BAD_TIMESLOT)
     return sum(1 << timeslot for timeslot in set(timeslots))
 
 

@@ -1,6 +1,7 @@
 """Spans under test: a shelf whose events are kept, and ports written in Python that see and feed every bit."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
@@ -107,6 +108,46 @@ class PythonPort(Port):
         self._operations = ffi.new("port_operations *", {"kind": lib.PORT_LINE, **self._callbacks})
         self._object = ffi.new("port *", {"operations": self._operations})
         super().__init__(self._object, "python")
+
+
+def line_frames(octets: bytes, bit_phase: int) -> list[bytes]:
+    """The line's frames, from the first with FAS on, where the first bit of one is number `bit_phase`."""
+    line, bits = int.from_bytes(octets, "big"), 8 * len(octets) - bit_phase
+    count = bits // (8 * FRAME_OCTETS)
+    aligned = (line & (1 << bits) - 1) >> bits % (8 * FRAME_OCTETS)
+    whole = aligned.to_bytes(count * FRAME_OCTETS, "big")
+    return [whole[at : at + FRAME_OCTETS] for at in range(0, len(whole), FRAME_OCTETS)]
+
+
+def numbered_frames() -> Iterator[bytes]:
+    """Double frames (G.704 table 5A) whose other timeslots say the frame's number, each in its own way."""
+    for number in itertools.count():
+        yield bytes([(0x9B, 0xDF)[number % 2], number & 0xFF, number >> 8 & 0xFF, *_signature(number)])
+
+
+def _signature(number: int) -> bytes:
+    return bytes((number * 31 + timeslot) & 0xFF for timeslot in range(3, FRAME_OCTETS))
+
+
+def number_of(frame: bytes) -> int | None:
+    """The number a frame says in timeslots 1-31, if they all say the same."""
+    number = frame[1] | frame[2] << 8
+    return number if frame[3:] == _signature(number) else None
+
+
+def fed(frames: Iterator[bytes], bit_counts: Iterator[int]) -> Callable[[], bytes]:
+    """A PythonPort's `feed`: frames one behind the other, so many bits of them each millisecond."""
+    waiting = bytearray()
+
+    def feed() -> bytes:
+        octets = next(bit_counts) // 8
+        while len(waiting) < octets:
+            waiting.extend(next(frames))
+        part = bytes(waiting[:octets])
+        del waiting[:octets]
+        return part
+
+    return feed
 
 
 def uncoded(**options: Any) -> dict[str, Any]:
