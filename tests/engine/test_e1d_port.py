@@ -232,6 +232,13 @@ def test_a_daemon_that_is_not_there_or_does_not_answer(plant: Plant) -> None:
     assert "must have 1-107 octets" in plant.refused(served=False)
 
 
+def test_without_a_path_the_socket_is_the_daemons_default() -> None:
+    error = ffi.new("char[200]")
+    # An interface that cannot be: the text names the socket, and nothing is connected to.
+    assert lib.e1d_port_open(ffi.new("e1d_options *", {"interface": 255}), error) == ffi.NULL
+    assert ffi.string(error).startswith(b"e1d /tmp/osmo-e1d.ctl interface 255 line 0: ")
+
+
 def test_force_takes_a_timeslot_once_and_lines_change_mode(plant: Plant) -> None:
     first = plant.open()
     modes = [plant.line.mode]
