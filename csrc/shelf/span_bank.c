@@ -17,7 +17,7 @@ typedef struct {
     span *span[ABREAST];
 } batch;
 
-static bool framed(const span *span)
+bool span_framed(const span *span)
 {
     return span->port && span->port->operations->kind == PORT_FRAMED;
 }
@@ -175,7 +175,7 @@ void span_bank_receive(shelf *shelf, stream_block *next)
     batch lines = {0};
     for (unsigned k = 0; k < shelf->spans.count; k++) {
         span *span = shelf->spans.span[k];
-        if (framed(span)) {
+        if (span_framed(span)) {
             frames_receive(span);
         } else if (span->port) {
             marks_receive(span);
@@ -204,10 +204,15 @@ static void timeslots_copy(uint32_t timeslots, const stream_block *from, stream_
     }
 }
 
+static bool payload_looped(const span *span)
+{
+    return span->maintenance & SPAN_LOOP_PAYLOAD || (span_framed(span) && span->maintenance & SPAN_LOOP_LINE);
+}
+
 /* The shelf's millisecond into the store: what is attached, or what a loopback puts in its place. */
 static void stream_take(span *span, const stream_block *attached, const stream_block *received)
 {
-    if (span->maintenance & SPAN_LOOP_PAYLOAD) {
+    if (payload_looped(span)) {
         elastic_store_put(&span->transmit_store, received);
         return;
     }
@@ -230,8 +235,8 @@ static void e_bits_set(span *span)
 
 static bool cas_in_timeslot(const span *span)
 {
-    return span->options.receiver.cas && !(span->maintenance & SPAN_LOOP_PAYLOAD) &&
-           !(framed(span) && span->port->operations->transmit_cas);
+    return span->options.receiver.cas && !payload_looped(span) &&
+           !(span_framed(span) && span->port->operations->transmit_cas);
 }
 
 /* Everything the span itself puts into eight frames, timeslot 0 apart. */
@@ -343,13 +348,16 @@ static unsigned blocks_due(span *span)
 {
     if (!span->port)
         return 0;
+    unsigned wanted = span->port->operations->blocks_wanted(span->port); /* also an adaptor's tick */
+    if (span_framed(span))
+        return wanted;
     if (span->maintenance & SPAN_LOOP_LOCAL)
         return 1;
-    if (span->maintenance & SPAN_LOOP_LINE && !framed(span)) {
+    if (span->maintenance & SPAN_LOOP_LINE) {
         span->port->operations->transmit(span->port, &span->marks_in);
         return 0;
     }
-    return span->port->operations->blocks_wanted(span->port);
+    return wanted;
 }
 
 void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *next)
@@ -359,7 +367,7 @@ void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *nex
         span *span = shelf->spans.span[k];
         stream_take(span, &bus[span->attached], &next[span->element.stream]);
         unsigned blocks = blocks_due(span);
-        if (framed(span)) {
+        if (span_framed(span)) {
             frames_transmit(span, blocks);
             continue;
         }
