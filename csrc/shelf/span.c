@@ -145,6 +145,21 @@ int span_read_line_counters(span *span, line_counters *counters)
     return ENGINE_OK;
 }
 
+uint64_t span_received_bits(const span *span)
+{
+    return receiver_bits(span->receiver);
+}
+
+void span_lock_clock(span *span)
+{
+    shelf *shelf = span->element.shelf;
+    shelf_lock(shelf);
+    shelf->clock_source = span;
+    shelf->second_blocks = 0;
+    clock_loop_follow(&shelf->clock_loop, span_received_bits(span));
+    shelf_unlock(shelf);
+}
+
 unsigned span_stream(const span *span)
 {
     return span->element.stream;

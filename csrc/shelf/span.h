@@ -76,6 +76,9 @@ int span_join(span *end_a, span *end_b, const line_options *options);
 int span_impair(span *span, const line_impairments *impairments);
 int span_read_line_counters(span *span, line_counters *counters);
 
+/* The shelf's clock follows the span's received line from now on, until shelf_hold_clock or another is locked to. */
+void span_lock_clock(span *span);
+
 /* The stream that carries what the span receives; out of service it is all ones (AIS, G.732 table 2). */
 unsigned span_stream(const span *span);
 

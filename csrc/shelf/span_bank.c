@@ -7,7 +7,6 @@
 
 enum {
     ABREAST = 64,
-    BLOCKS_PER_S = 1000,
     FRAMED_BLOCKS_MAX = 2, /* blocks an adaptor may hand over in one millisecond */
 };
 

@@ -51,6 +51,9 @@ struct span {
     test_checker checker;
 };
 
+/* Bits of the line received so far. */
+uint64_t span_received_bits(const span *span);
+
 /* The port is an adaptor that frames the line itself. */
 bool span_framed(const span *span);
 
