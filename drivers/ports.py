@@ -1,7 +1,7 @@
 """Ports by their URLs: where a span's line goes in and out.
 
     satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]   RFC 4553 over UDP
-    e1d:SOCKET/INTERFACE/LINE                                               osmo-e1d (icE1usb)
+    e1d:[SOCKET]/INTERFACE/LINE[?superchannel=yes&force=yes]                osmo-e1d (icE1usb)
     dahdi:SPAN                                                              a DAHDI span
     file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record what is sent
 
@@ -15,7 +15,9 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from drivers._native import ffi, lib
 from drivers.engine.port import Port, PortError, opened
 
-SCHEMES = ("satop", "e1d", "dahdi", "file")
+ERROR_OCTETS = 200  # what e1d_port_open and dahdi_port_open fill in
+UNSET = 0xFF  # no interface or line has this number (osmo-e1d)
+SPANS_MAX = 128  # DAHDI
 
 
 class _Query:
@@ -100,7 +102,35 @@ def _file(url: str, parts: SplitResult) -> Port:
     return open_file(url, unquote(parts.path), query.text("record") or "", query.flag("repeat"))
 
 
-_OPENERS: dict[str, Callable[[str, SplitResult], Port]] = {"satop": _satop, "file": _file}
+def _e1d(url: str, parts: SplitResult) -> Port:
+    query = _Query(url, parts.query, ("superchannel", "force"))
+    socket, interface, line = ["", "", *unquote(parts.path).rsplit("/", 2)][-3:]
+    if not all(number.isdecimal() and int(number) < UNSET for number in (interface, line)):
+        raise PortError(f"{url}: say which line: e1d:SOCKET/INTERFACE/LINE, e1d:/0/0 for the usual socket's first")
+    options = ffi.new("e1d_options *")
+    path = _text(socket)
+    options.socket_path = path if socket else ffi.NULL
+    options.interface, options.line = int(interface), int(line)
+    options.superchannel, options.force = query.flag("superchannel"), query.flag("force")
+    error = ffi.new("char[]", ERROR_OCTETS)
+    return opened(url, lib.e1d_port_open(options, error), error)
+
+
+def _dahdi(url: str, parts: SplitResult) -> Port:
+    _Query(url, parts.query, ())
+    if not parts.path.isdecimal() or not 1 <= int(parts.path) <= SPANS_MAX:
+        raise PortError(f"{url}: spans are numbered 1-{SPANS_MAX}: dahdi:1")
+    error = ffi.new("char[]", ERROR_OCTETS)
+    options = ffi.new("dahdi_options *", {"span": int(parts.path)})
+    return opened(url, lib.dahdi_port_open(options, error), error)
+
+
+_OPENERS: dict[str, Callable[[str, SplitResult], Port]] = {
+    "satop": _satop,
+    "e1d": _e1d,
+    "dahdi": _dahdi,
+    "file": _file,
+}
 
 
 def open_port(url: str) -> Port:
@@ -108,5 +138,5 @@ def open_port(url: str) -> Port:
     parts = urlsplit(url)
     opener = _OPENERS.get(parts.scheme)
     if opener is None:
-        raise PortError(f"{url}: no such kind of port; there are {', '.join(f'{name}:' for name in SCHEMES)}")
+        raise PortError(f"{url}: no such kind of port; there are {', '.join(f'{name}:' for name in _OPENERS)}")
     return opener(url, parts)

@@ -22,13 +22,13 @@ CAS_WORD = BitStruct("abcd" / BitsInteger(4), "abcd_plus_16" / BitsInteger(4))
 
 # Each word with an octet worked by hand from its table: (layout, values, octets).
 VECTORS = [
-    (FAS_WORD, {"si": True}, "9B"),
-    (FAS_WORD, {"si": False}, "1B"),
-    (NFAS_WORD, {"si": True, "a": False, "sa": 0b11111}, "DF"),
-    (NFAS_WORD, {"si": False, "a": True, "sa": 0b00000}, "60"),
-    (CAS_ALIGNMENT_WORD, {"x1": True, "y": False, "x2": True, "x3": True}, "0B"),
-    (CAS_ALIGNMENT_WORD, {"x1": True, "y": True, "x2": True, "x3": True}, "0F"),
-    (CAS_WORD, {"abcd": 0b1001, "abcd_plus_16": 0b1101}, "9D"),
+    (FAS_WORD, {"si": True}, bytes.fromhex("9B")),
+    (FAS_WORD, {"si": False}, bytes.fromhex("1B")),
+    (NFAS_WORD, {"si": True, "a": False, "sa": 0b11111}, bytes.fromhex("DF")),
+    (NFAS_WORD, {"si": False, "a": True, "sa": 0b00000}, bytes.fromhex("60")),
+    (CAS_ALIGNMENT_WORD, {"x1": True, "y": False, "x2": True, "x3": True}, bytes.fromhex("0B")),
+    (CAS_ALIGNMENT_WORD, {"x1": True, "y": True, "x2": True, "x3": True}, bytes.fromhex("0F")),
+    (CAS_WORD, {"abcd": 0b1001, "abcd_plus_16": 0b1101}, bytes.fromhex("9D")),
 ]
 
 # Bit 1 of frames 1, 3, 5, 7, 9, 11 of the CRC-4 multiframe (G.704 table 5B).

@@ -32,10 +32,10 @@ class LineBits(enum.Enum):
 # The four bits of a channel in timeslot 16: c = 0, d = 1 (Q.421 2).
 ABCD = BitStruct(Padding(4), "a" / Flag, "b" / Flag, "cd" / Const(0b01, BitsInteger(2)))
 VECTORS = [
-    (ABCD, {"a": True, "b": False}, "09"),
-    (ABCD, {"a": False, "b": False}, "01"),
-    (ABCD, {"a": True, "b": True}, "0D"),
-    (ABCD, {"a": False, "b": True}, "05"),
+    (ABCD, {"a": True, "b": False}, bytes.fromhex("09")),
+    (ABCD, {"a": False, "b": False}, bytes.fromhex("01")),
+    (ABCD, {"a": True, "b": True}, bytes.fromhex("0D")),
+    (ABCD, {"a": False, "b": True}, bytes.fromhex("05")),
 ]
 
 # How long the outgoing end waits for the seizure acknowledgement: 1-2 s where a satellite link cannot be ruled

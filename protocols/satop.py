@@ -38,20 +38,24 @@ HEADER_WITH_RTP = Struct("rtp" / RTP_HEADER, "control_word" / CONTROL_WORD)
 
 # Each layout with octets worked by hand from the RFCs' figures: (layout, values, octets).
 VECTORS = [
-    (CONTROL_WORD, {"sequence": 0x1234}, "00 00 12 34"),
-    (CONTROL_WORD, {"local_defect": True, "sequence": 0}, "08 00 00 00"),
-    (CONTROL_WORD, {"remote_defect": True, "sequence": 65535}, "04 00 FF FF"),
-    (CONTROL_WORD, {"local_defect": True, "remote_defect": True, "length": 4, "sequence": 1}, "0C 04 00 01"),
-    (CONTROL_WORD, {"length": 63, "sequence": 256}, "00 3F 01 00"),
+    (CONTROL_WORD, {"sequence": 0x1234}, bytes.fromhex("00 00 12 34")),
+    (CONTROL_WORD, {"local_defect": True, "sequence": 0}, bytes.fromhex("08 00 00 00")),
+    (CONTROL_WORD, {"remote_defect": True, "sequence": 65535}, bytes.fromhex("04 00 FF FF")),
+    (
+        CONTROL_WORD,
+        {"local_defect": True, "remote_defect": True, "length": 4, "sequence": 1},
+        bytes.fromhex("0C 04 00 01"),
+    ),
+    (CONTROL_WORD, {"length": 63, "sequence": 256}, bytes.fromhex("00 3F 01 00")),
     (
         RTP_HEADER,
         {"payload_type": 96, "sequence": 0x1234, "timestamp": 8, "ssrc": 0xDEADBEEF},
-        "80 60 12 34 00 00 00 08 DE AD BE EF",
+        bytes.fromhex("80 60 12 34 00 00 00 08 DE AD BE EF"),
     ),
     (
         RTP_HEADER,
         {"marker": True, "payload_type": 127, "sequence": 0, "timestamp": 0xFFFFFFFF, "ssrc": 1},
-        "80 FF 00 00 FF FF FF FF 00 00 00 01",
+        bytes.fromhex("80 FF 00 00 FF FF FF FF 00 00 00 01"),
     ),
 ]
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { RING_FRAMES = ELASTIC_STORE_BLOCKS * BLOCK_FRAMES };
-
 void elastic_store_init(elastic_store *store, uint32_t slack_frames, uint32_t waiting_bits_max)
 {
     *store = (elastic_store){.slack_frames = slack_frames, .waiting_bits_max = waiting_bits_max};
@@ -71,7 +69,7 @@ store_result elastic_store_take(elastic_store *store, uint32_t bits_waiting, str
     int64_t level_bits = frames * FRAME_BITS + bits_waiting;
     int64_t slack_bits = (int64_t)store->slack_frames * FRAME_BITS;
     store_result result = STORE_STEADY;
-    if (frames > RING_FRAMES)
+    if (frames > ELASTIC_STORE_FRAMES)
         return fail(store, STORE_OVERRUN);
     if (!store->reading && !begins(store, level_bits))
         return STORE_FILLING;

@@ -7,7 +7,10 @@
 
 #include "base/block.h"
 
-enum { ELASTIC_STORE_BLOCKS = 8 };
+enum {
+    ELASTIC_STORE_BLOCKS = 8,
+    ELASTIC_STORE_FRAMES = 64, /* that it holds at most */
+};
 
 typedef enum {
     STORE_STEADY = 0,

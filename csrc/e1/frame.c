@@ -158,7 +158,8 @@ TARGET_AVX2 static inline __m256i line_octets_avx2(const uint8_t *at, unsigned s
 
 /*
  * A step of the perfect shuffle. The address of an octet is its register (3 bits), then its place in the 128-bit lane
- * (4 bits); a step rotates all addresses left by one. Three steps turn frame, timeslot into timeslot, frame; four, back.
+ * (4 bits); a step rotates all addresses left by one. Three steps turn frame, timeslot into timeslot, frame; four more
+ * turn it back.
  */
 TARGET_AVX2 static inline void addresses_rotate(__m256i r[8])
 {
@@ -242,7 +243,8 @@ TARGET_AVX2 static uint64_t multiplex_avx2(const stream_block *in, uint8_t *bits
  *
  * The first candidate in lanes of 56 positions from `at`, not before `from`; NOT_FOUND if none.
  */
-__attribute__((noinline)) static unsigned first_candidate(const uint64_t *lanes, unsigned count, unsigned at, unsigned from)
+__attribute__((noinline)) /* rarely called: inlined, it costs the search's loop its registers */
+static unsigned first_candidate(const uint64_t *lanes, unsigned count, unsigned at, unsigned from)
 {
     for (unsigned lane = 0; lane < count; lane++, at += 8 * LANE_OCTETS) {
         uint64_t word = lanes[lane] << 1;
@@ -317,7 +319,8 @@ TARGET_AVX512 static inline uint64_t block_remainders_avx512(const __m512i z[4])
 
 TARGET_AVX512 static uint64_t demultiplex_avx512(const uint8_t *bits, unsigned bit_offset, stream_block *out)
 {
-    static const uint8_t four_frames[64] = {FOUR_TIMESLOTS(0), FOUR_TIMESLOTS(2), FOUR_TIMESLOTS(4), FOUR_TIMESLOTS(6)};
+    static const uint8_t four_frames[64] = {FOUR_TIMESLOTS(0), FOUR_TIMESLOTS(2), FOUR_TIMESLOTS(4),
+                                            FOUR_TIMESLOTS(6)};
     const uint64_t identity = 0x0102040810204080ull;
     __m512i left = _mm512_set1_epi64((long long)(identity >> 8 * bit_offset));
     __m512i right = _mm512_set1_epi64((long long)(identity << 8 * (7 - bit_offset) << 8));

@@ -129,7 +129,14 @@ void framer_transmitter_set_e_bit(framer_transmitter *transmitter, unsigned half
 /* True if the next block carries frames 8-15 of a multiframe (where the E bits are). */
 bool framer_transmitter_second_half(const framer_transmitter *transmitter);
 
-/* Frames a millisecond: timeslot 0 of `block` is written, then all 32 go to 256 octets of line bits. */
+/*
+ * Frames a millisecond: `frame` writes timeslot 0 of `block`, then `send` puts all 32 into 256 octets of line bits. Whoever
+ * has many lines frames them all before sending the first: what has just been written octet by octet is slow to read.
+ */
+void framer_transmitter_frame(framer_transmitter *transmitter, stream_block *block);
+void framer_transmitter_send(framer_transmitter *transmitter, const stream_block *block, uint8_t *bits);
+
+/* Both, for one line. */
 void framer_transmit(framer_transmitter *transmitter, stream_block *block, uint8_t *bits);
 
 #endif

@@ -24,7 +24,7 @@ struct timeslot_map {
     unsigned inputs, outputs;
 };
 
-/* Loads of words are the fastest gather there is: vector gathers take twice as long (Zen 5); two numbers come a load. */
+/* Loads of words are the fastest gather: vector gathers take twice as long (Zen 5). Two numbers come with a load. */
 void timeslot_switch_block(const uint64_t *words, const uint32_t *source, uint64_t *out, unsigned count)
 {
     for (unsigned k = 0; k < count; k += 4) {
@@ -149,7 +149,7 @@ TARGET_AVX512 static inline void groups_switch(const timeslot_map *map, const ui
 
 TARGET_AVX512 static void switch_frame_avx512(const timeslot_map *map, const uint8_t *in, uint8_t *out)
 {
-    _Alignas(64) uint8_t whole[OCTETS_MAX]; /* whole chunks are loaded, and loads that cross a line take twice as long */
+    _Alignas(64) uint8_t whole[OCTETS_MAX]; /* whole chunks are loaded; loads that cross a line take twice as long */
     if (map->inputs % CHUNK || (uintptr_t)in % 64)
         in = memcpy(whole, in, map->inputs);
     unsigned groups = map->outputs / GROUP;

@@ -6,6 +6,11 @@ static bool bit_get(const uint8_t *plane, unsigned bit)
     return plane[bit / 8] >> (7 - bit % 8) & 1;
 }
 
+static bool mark_at(const line_block *marks, unsigned bit)
+{
+    return bit_get(marks->positive, bit) || bit_get(marks->negative, bit);
+}
+
 static void bit_put(uint8_t *plane, unsigned bit, bool value)
 {
     uint8_t mask = (uint8_t)(0x80 >> bit % 8);
@@ -31,7 +36,7 @@ static void planes_exchange(line_block *marks)
 static void violations_make(violation_injector *injector, line_block *marks)
 {
     for (unsigned bit = 0; bit < marks->bit_count; bit++) {
-        bool mark = bit_get(marks->positive, bit) | bit_get(marks->negative, bit);
+        bool mark = mark_at(marks, bit);
         if (mark && injector->mark_before && injector->due) {
             injector->inverted = !injector->inverted;
             injector->due--;
@@ -52,6 +57,5 @@ void violation_injector_run(violation_injector *injector, line_block *marks)
     if (injector->inverted)
         planes_exchange(marks);
     if (marks->bit_count)
-        injector->mark_before = bit_get(marks->positive, marks->bit_count - 1) |
-                                bit_get(marks->negative, marks->bit_count - 1);
+        injector->mark_before = mark_at(marks, marks->bit_count - 1);
 }

@@ -84,13 +84,17 @@ static void tap_send(span *span, const uint8_t *bits, unsigned bit_count)
 
 static void bits_received(span *span)
 {
-    stream_block block;
     if (span->tap)
         tap_send(span, span->bits_in, span->marks_in.bit_count);
     if (span->test_timeslots == (uint32_t)SPAN_TEST_UNFRAMED)
         test_checker_put(&span->checker, span->bits_in, span->marks_in.bit_count / 8);
     if (span->marks_in.bit_count)
         receiver_put(span->receiver, span->bits_in, span->marks_in.bit_count);
+}
+
+static void frames_taken(span *span)
+{
+    stream_block block;
     while (receiver_take(span->receiver, &block))
         block_received(span, &block);
 }
@@ -161,6 +165,8 @@ static void batch_receive(batch *lines)
     lines_decode(lines);
     for (unsigned k = 0; k < lines->count; k++)
         bits_received(lines->span[k]);
+    for (unsigned k = 0; k < lines->count; k++)
+        frames_taken(lines->span[k]);
     lines->count = 0;
 }
 
@@ -254,20 +260,33 @@ static void frames_next(span *span, stream_block *block)
     frames_complete(span, block);
 }
 
-/* 2 048 bits of the line. */
-static void bits_build(span *span)
+static void frames_build(span *span, stream_block *block)
 {
-    stream_block block;
-    frames_next(span, &block);
+    frames_next(span, block);
     if (framer_transmitter_second_half(span->framer))
         e_bits_set(span);
     framer_transmitter_set_remote_alarm(span->framer, !receiver_in_service(span->receiver) ||
                                                           span->maintenance & SPAN_FORCE_REMOTE_ALARM);
-    framer_transmit(span->framer, &block, span->bits_out);
+    framer_transmitter_frame(span->framer, block);
+}
+
+/* 2 048 bits of the line. */
+static void bits_build(span *span, const stream_block *block)
+{
+    framer_transmitter_send(span->framer, block, span->bits_out);
     if (span->test_timeslots == (uint32_t)SPAN_TEST_UNFRAMED)
         test_generator_take(&span->generator, span->bits_out, LINE_BLOCK_OCTETS);
     if (span->maintenance & SPAN_FORCE_AIS)
         memset(span->bits_out, 0xFF, LINE_BLOCK_OCTETS);
+}
+
+static void lines_build(const batch *lines)
+{
+    stream_block blocks[ABREAST];
+    for (unsigned k = 0; k < lines->count; k++)
+        frames_build(lines->span[k], &blocks[k]);
+    for (unsigned k = 0; k < lines->count; k++)
+        bits_build(lines->span[k], &blocks[k]);
 }
 
 static void lines_encode(const batch *lines)
@@ -294,6 +313,7 @@ static void ais_transmit(span *span)
 
 static void batch_transmit(batch *lines)
 {
+    lines_build(lines);
     lines_encode(lines);
     for (unsigned k = 0; k < lines->count; k++) {
         span *span = lines->span[k];
@@ -343,19 +363,16 @@ void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *nex
             frames_transmit(span, blocks);
             continue;
         }
-        if (blocks) {
-            bits_build(span);
+        if (blocks)
             first.span[first.count++] = span;
-        }
         if (blocks > 1)
             second.span[second.count++] = span;
-        if (first.count == ABREAST)
+        /* A second block follows the first: both batches go before either overflows. */
+        if (first.count == ABREAST) {
             batch_transmit(&first);
-        if (second.count == ABREAST)
             batch_transmit(&second);
+        }
     }
     batch_transmit(&first);
-    for (unsigned k = 0; k < second.count; k++)
-        bits_build(second.span[k]);
     batch_transmit(&second);
 }

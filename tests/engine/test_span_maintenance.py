@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from drivers.engine import (
+    BitErrorPattern,
+    BitErrorResult,
     EngineError,
     EventKind,
     Framing,
@@ -14,8 +16,6 @@ from drivers.engine import (
     LineCode,
     Maintenance,
     Span,
-    TestPattern,
-    TestResult,
 )
 from tests.engine.spans import (
     BLOCK_BITS,
@@ -29,7 +29,7 @@ from tests.engine.spans import (
     uncoded,
 )
 
-P15 = TestPattern.PRBS_2E15
+P15 = BitErrorPattern.PRBS_2E15
 CHANNEL_BITS_A_MS = 64
 ALL_TIMESLOTS = list(range(1, 32))
 
@@ -43,23 +43,23 @@ def bit_serial(stages: int, tap: int, inverted: bool) -> Iterator[int]:
 
 
 REGISTERS = {
-    TestPattern.PRBS_2E9: (9, 5, False),
-    TestPattern.PRBS_2E11: (11, 9, False),
-    TestPattern.PRBS_2E15: (15, 14, True),
-    TestPattern.PRBS_2E20: (20, 3, False),
-    TestPattern.PRBS_2E23: (23, 18, True),
+    BitErrorPattern.PRBS_2E9: (9, 5, False),
+    BitErrorPattern.PRBS_2E11: (11, 9, False),
+    BitErrorPattern.PRBS_2E15: (15, 14, True),
+    BitErrorPattern.PRBS_2E20: (20, 3, False),
+    BitErrorPattern.PRBS_2E23: (23, 18, True),
 }
 
 
-def assert_clean(result: TestResult, timeslots: int, ms: int) -> None:
+def assert_clean(result: BitErrorResult, timeslots: int, ms: int) -> None:
     """Synchronised all but the first moments of so many milliseconds, without an error."""
     assert result.synchronised
     assert (result.errors, result.sync_losses, result.bit_slips) == (0, 0, 0)
     assert timeslots * CHANNEL_BITS_A_MS * (ms - 12) <= result.bits <= result.sent_bits
 
 
-@pytest.mark.parametrize("pattern", list(TestPattern))
-def test_pattern_is_on_the_timeslots_in_the_order_in_which_they_travel(pattern: TestPattern) -> None:
+@pytest.mark.parametrize("pattern", list(BitErrorPattern))
+def test_pattern_is_on_the_timeslots_in_the_order_in_which_they_travel(pattern: BitErrorPattern) -> None:
     with Bench() as bench:
         span = bench.span(Framing.DOUBLE_FRAME, **uncoded())
         port = PythonPort()
@@ -79,12 +79,12 @@ def test_pattern_is_on_the_timeslots_in_the_order_in_which_they_travel(pattern: 
         assert span.test_result().sent_bits == 8 * len(octets)
 
 
-@pytest.mark.parametrize("pattern", list(TestPattern))
+@pytest.mark.parametrize("pattern", list(BitErrorPattern))
 @pytest.mark.parametrize(
     ("timeslots", "cas"), [([1], True), ([16], False), ([2, 3, 20], True), (ALL_TIMESLOTS, False)]
 )
 def test_bit_error_test_between_two_ends_counts_just_what_was_inserted(
-    pattern: TestPattern, timeslots: list[int], cas: bool
+    pattern: BitErrorPattern, timeslots: list[int], cas: bool
 ) -> None:
     with Bench() as bench:
         near, far = bench.pair(cas=cas)
