@@ -148,8 +148,18 @@ def ais_reference(bits: str, confirm: int) -> list[Change]:
 
 def test_defaults_are_those_of_the_recommendations() -> None:
     g775, ets = lib.line_state_options_default(G775), lib.line_state_options_default(ETS300233)
-    assert (g775.los_spaces, g775.los_clear_window, g775.los_clear_marks, g775.ais_confirm_periods) == (176, 176, 22, 2)
-    assert (ets.los_spaces, ets.los_clear_window, ets.los_clear_marks, ets.ais_confirm_periods) == (2048, 255, 32, 1)
+    assert (g775.los_spaces, g775.los_clear_window, g775.los_clear_marks, g775.ais_confirm_periods) == (
+        176,
+        176,
+        22,
+        2,
+    )
+    assert (ets.los_spaces, ets.los_clear_window, ets.los_clear_marks, ets.ais_confirm_periods) == (
+        2048,
+        255,
+        32,
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,7 +210,11 @@ def test_los_clears_though_the_window_ends_with_spaces(level: int) -> None:
     """Its 22 marks may come first; the spaces that follow them count towards the next LOS."""
     marks = "0" * 176 + "1" * 22 + "0" * 175 + "1"
     assert Detector().put_marks(whole(marks)) == [(176, True), (352, False)]
-    assert Detector().put_marks(whole("0" * 176 + "1" * 22 + "0" * 176)) == [(176, True), (352, False), (374, True)]
+    assert Detector().put_marks(whole("0" * 176 + "1" * 22 + "0" * 176)) == [
+        (176, True),
+        (352, False),
+        (374, True),
+    ]
 
 
 def test_a_failed_window_is_followed_by_one_from_the_next_mark(level: int) -> None:
@@ -282,7 +296,9 @@ def test_an_empty_block_changes_nothing(level: int) -> None:
 
 def period(zeros: int, generator: random.Random | None = None) -> str:
     """A period with so many zeros, at its end or anywhere."""
-    places = set((generator or random).sample(range(PERIOD), zeros) if generator else range(PERIOD - zeros, PERIOD))
+    places = set(
+        (generator or random).sample(range(PERIOD), zeros) if generator else range(PERIOD - zeros, PERIOD)
+    )
     return "".join("0" if place in places else "1" for place in range(PERIOD))
 
 

@@ -107,17 +107,17 @@ def test_line_without_crc4(analyse: Any, phase: int) -> None:
 @pytest.mark.parametrize(
     ("line", "ais_frames"),
     [
-        (random.Random(1).randbytes(40 * FRAME_OCTETS), 0),
-        (bytes(100 * FRAME_OCTETS), 0),
-        (b"\x55" * 100 * FRAME_OCTETS, 0),
-        (b"\xff" * 100 * FRAME_OCTETS, 100),
+        (random.Random(1).randbytes(40 * FRAME_OCTETS), [0]),
+        (bytes(100 * FRAME_OCTETS), [0]),
+        (b"\x55" * 100 * FRAME_OCTETS, [0]),
+        (b"\xff" * 100 * FRAME_OCTETS, [96, 100]),  # without or with the two periods that show it
     ],
     ids=["noise", "zeros", "dotting", "ones"],
 )
-def test_line_that_is_not_framed(analyse: Any, line: bytes, ais_frames: int) -> None:
+def test_line_that_is_not_framed(analyse: Any, line: bytes, ais_frames: list[int]) -> None:
     analysis = analyse(line)
     assert (analysis["bit_phase"], analysis["framing"], analysis["alignment"]) == (None, "none", [])
-    assert analysis["ais_frames"] == ais_frames
+    assert analysis["ais_frames"] in ais_frames
     assert analysis["cas"] == {}
     assert analysis["g826"]["near"] == {"es": 1, "ses": 1, "bbe": 0, "uas": 0}
 
@@ -190,12 +190,12 @@ def test_remote_alarm_is_counted_in_frames_and_its_changes_told(analyse: Any, be
     assert analysis["g826"] == {"near": CLEAN, "far": {**CLEAN, "es": 1, "ses": 1}}
 
 
-@pytest.mark.parametrize(("begin", "end", "frames"), [(200, 400, 200), (201, 399, 196)])
-def test_ais_is_counted_in_frames_and_loses_alignment(analyse: Any, begin: int, end: int, frames: int) -> None:
+@pytest.mark.parametrize(("begin", "end"), [(200, 400), (201, 399)])
+def test_ais_is_counted_in_frames_and_loses_alignment(analyse: Any, begin: int, end: int) -> None:
     line = replaced(recorded_line(800, crc4=False), begin, end, 0xFF)
     analysis = analyse(line)
     # In whole periods of two frames. Raised when two have shown it, cleared when two have not, or by the FAS.
-    assert analysis["ais_frames"] == frames
+    assert end - begin - 6 <= analysis["ais_frames"] <= end - begin
     raised, cleared = [
         (alarm["frame"], alarm["raised"]) for alarm in analysis["alarms"] if alarm["alarm"] == "AIS"
     ]
