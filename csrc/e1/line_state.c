@@ -71,31 +71,46 @@ static uint64_t word_at(const uint8_t *plane, unsigned word)
     return octets;
 }
 
-static inline __attribute__((always_inline)) bool every_word_marked_body(const line_block *marks, unsigned words)
-{
-    uint64_t unmarked = 0; /* its first bit is 1 once a word is 0 */
-    for (unsigned k = 0; k < words; k++) {
-        uint64_t word = word_at(marks->positive, k) | word_at(marks->negative, k);
-        unmarked |= (word - 1) & ~word;
-    }
-    return !(unmarked >> (WORD_BITS - 1));
-}
-
 static bool every_word_marked_portable(const line_block *marks, unsigned words)
 {
-    return every_word_marked_body(marks, words);
+    bool every = true;
+    for (unsigned k = 0; k < words; k++)
+        every &= (word_at(marks->positive, k) | word_at(marks->negative, k)) != 0;
+    return every;
 }
 
 #if defined(__x86_64__)
+
+/* By registers of several words; what stands in the last one beyond `words` is no word of the block's. */
 TARGET_AVX2 static bool every_word_marked_avx2(const line_block *marks, unsigned words)
 {
-    return every_word_marked_body(marks, words);
+    enum { AT_ONCE = 4 };
+    __m256i unmarked = _mm256_setzero_si256();
+    unsigned k = 0;
+    for (; k + AT_ONCE <= words; k += AT_ONCE) {
+        __m256i either = _mm256_or_si256(_mm256_loadu_si256((const void *)(marks->positive + 8 * k)),
+                                         _mm256_loadu_si256((const void *)(marks->negative + 8 * k)));
+        unmarked = _mm256_or_si256(unmarked, _mm256_cmpeq_epi64(either, _mm256_setzero_si256()));
+    }
+    bool every = _mm256_testz_si256(unmarked, unmarked);
+    for (; k < words; k++)
+        every &= (word_at(marks->positive, k) | word_at(marks->negative, k)) != 0;
+    return every;
 }
 
 TARGET_AVX512 static bool every_word_marked_avx512(const line_block *marks, unsigned words)
 {
-    return every_word_marked_body(marks, words);
+    enum { AT_ONCE = 8 };
+    unsigned unmarked = 0;
+    for (unsigned k = 0; k < words; k += AT_ONCE) {
+        __m512i either = _mm512_or_si512(_mm512_loadu_si512(marks->positive + 8 * k),
+                                         _mm512_loadu_si512(marks->negative + 8 * k));
+        unsigned valid = words - k < AT_ONCE ? (1u << (words - k)) - 1 : 0xFF;
+        unmarked |= _mm512_testn_epi64_mask(either, either) & valid;
+    }
+    return unmarked == 0;
 }
+
 #endif
 
 /* No run of spaces in the block, nor one that began before it, can be long enough for LOS. */
