@@ -55,6 +55,7 @@ shelf *shelf_new(unsigned streams)
     made->bus[0] = bus_new(made->streams);
     made->bus[1] = bus_new(made->streams);
     made->last = &made->first;
+    made->last_board = &made->first_board;
     if (!made->bus[0] || !made->bus[1] || lock_init(&made->lock)) {
         free(made->bus[0]);
         free(made->bus[1]);
@@ -80,6 +81,16 @@ void shelf_free(shelf *shelf)
     free(shelf);
 }
 
+static void element_append(shelf *shelf, element *element)
+{
+    *shelf->last = element;
+    shelf->last = &element->following;
+    if (!element->operations->run)
+        return;
+    *shelf->last_board = element;
+    shelf->last_board = &element->following_board;
+}
+
 int shelf_adopt(shelf *shelf, element *element, const element_operations *operations, unsigned streams)
 {
     int result = ENGINE_NO_STREAMS;
@@ -91,8 +102,7 @@ int shelf_adopt(shelf *shelf, element *element, const element_operations *operat
         element->stream = shelf->streams_used;
         shelf->streams_used += streams;
         element->object = ++shelf->objects;
-        *shelf->last = element;
-        shelf->last = &element->following;
+        element_append(shelf, element);
     }
     shelf_unlock(shelf);
     return result;
@@ -127,9 +137,8 @@ void shelf_run_block(shelf *shelf)
 {
     stream_block *bus = shelf->bus[0], *next = shelf->bus[1];
     span_bank_receive(shelf, next);
-    for (element *element = shelf->first; element; element = element->following)
-        if (element->operations->run)
-            element->operations->run(element, bus, next);
+    for (element *board = shelf->first_board; board; board = board->following_board)
+        board->operations->run(board, bus, next);
     span_bank_transmit(shelf, bus, next);
     shelf->bus[0] = next;
     shelf->bus[1] = bus;

@@ -25,6 +25,7 @@ struct element {
     const element_operations *operations;
     shelf *shelf;
     element *following;
+    element *following_board; /* of those with a run of their own */
     uint32_t object; /* what its events carry */
     unsigned stream; /* the first stream it sends */
 };
@@ -41,6 +42,7 @@ struct shelf {
     unsigned streams, streams_used;
     stream_block *bus[2]; /* as the last block left it, and as the next will */
     element *first, **last;
+    element *first_board, **last_board; /* of them those that run, in a list that does not lead past every span */
     span_bank spans;
     uint32_t objects;
     int64_t steer_ppb;    /* how much faster than nominal the shelf's clock runs */
