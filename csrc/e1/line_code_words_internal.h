@@ -80,26 +80,26 @@ TARGET static inline WORDS NAMED(decode_word)(NAMED(decoding) *lines, NAMED(coun
 }
 
 /*
- * The same for lines on which nothing is counted: every violation ends a substitution, all alternate, no place has marks
- * in both planes and no run of spaces is too long. Wherever that is not so, *suspect is not 0. *pairs are the places of
- * the word before with a mark there or right before.
+ * The same for lines on which there is nothing to count: every violation ends a substitution, they alternate, no place
+ * has marks in both planes, and four spaces never come in succession. Wherever that is not so, *suspect is not 0.
+ * *pairs are the places of the word before with a mark there or right before. (As violations alternate, their flag's
+ * opposite after the word is the sum's last bit, whether a violation stands there or not.)
  */
 TARGET static inline WORDS NAMED(decode_healthy_word)(NAMED(decoding) *lines, WORDS positive, WORDS negative,
                                                       WORDS *pairs, WORDS *suspect)
 {
-    WORDS marks = positive | negative, mark_sum = (positive - negative) + lines->not_positive;
-    WORDS ends = LOGIC(VIOLATION, positive, negative, mark_sum);
-    lines->not_positive = NAMED(sign)(LOGIC(CHOOSE_NOT, marks, positive, mark_sum));
-    WORDS sum = NAMED(flag_sum)(ends, positive, &lines->violation_not_positive);
-    WORDS four_ago = FOLLOW(marks, lines->marks, 4);
+    WORDS ends = NAMED(find_violations)(positive, negative, &lines->not_positive);
+    WORDS sum = (positive - (ends ^ positive)) + lines->violation_not_positive;
+    WORDS marks = positive | negative, ones = marks & ~ends;
     WORDS now_pairs = marks | FOLLOW(marks, lines->marks, 1);
-    WORDS bits = LOGIC(FIRST_ONLY, four_ago, FOLLOW(ends, lines->ends, 4), FOLLOW(ends, lines->ends, 1));
+    WORDS bits = FOLLOW(ones, lines->marks & ~lines->ends, 4) & ~FOLLOW(ends, lines->ends, 1);
 
-    WORDS excess = LOGIC(FIRST_ONLY, four_ago, now_pairs, FOLLOW(now_pairs, *pairs, 2));
-    *suspect = LOGIC(OR_BOTH, *suspect, ends, FOLLOW(now_pairs, *pairs, 1));
-    *suspect = LOGIC(OR_BOTH, *suspect, positive, negative);
-    *suspect = LOGIC(ANY, *suspect, excess, LOGIC(FIRST_IF_SAME, ends, positive, sum));
+    WORDS silence = LOGIC(NONE_OF, now_pairs, now_pairs, FOLLOW(now_pairs, *pairs, 2));
+    WORDS code = LOGIC(FIRST_IF_SAME, ends, positive, sum);
+    *suspect = LOGIC(ANY, *suspect, LOGIC(OR_BOTH, silence, ends, FOLLOW(now_pairs, *pairs, 1)),
+                     LOGIC(OR_BOTH, code, positive, negative));
     *pairs = now_pairs;
+    lines->violation_not_positive = NAMED(sign)(sum);
     lines->marks = marks;
     lines->ends = ends;
     return bits;
