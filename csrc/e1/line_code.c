@@ -32,6 +32,9 @@ typedef struct {
     uint8_t *marks[LINES_MAX];
 } encode_batch;
 
+/* For what would take registers away from a loop that seldom calls it. */
+#define NOT_INLINE __attribute__((noinline))
+
 /* Where the planes begin in a line_block. */
 enum { POSITIVE = offsetof(line_block, positive), NEGATIVE = offsetof(line_block, negative) };
 
@@ -381,7 +384,7 @@ static void encode_by_vector(encode_batch *batch, unsigned count)
 enum { LAST_MARK_POSITIVE = 1 }; /* in line_decoder.carried */
 
 /* The mark before the first is taken to be of the other polarity: the first is no violation. */
-static void first_mark_look_for(line_decoder *decoder, const line_block *marks)
+static NOT_INLINE void first_mark_look_for(line_decoder *decoder, const line_block *marks)
 {
     for (unsigned word = 0; word < marks->bit_count / 64; word++) {
         uint64_t positive = word_load(marks->positive + 8 * word), negative = word_load(marks->negative + 8 * word);
@@ -418,11 +421,12 @@ static void first_violations_forgive(const decode_batch *batch, unsigned count)
 }
 
 /* What lies beyond the whole chunks that all lines have is done line by line. */
-static void decode_hdb3(decode_batch *batch, unsigned count, unsigned least_words, unsigned most_words, bool all_seen)
+static NOT_INLINE void decode_hdb3(decode_batch *batch, unsigned count, unsigned least_words, unsigned most_words, bool all_seen)
 {
     unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : least_words / CHUNK_MAX * CHUNK_MAX;
     batch->all_seen = all_seen;
-    memset(batch->violations, 0, sizeof batch->violations);
+    if (!all_seen)
+        memset(batch->violations, 0, sizeof batch->violations);
     if (words)
         decode_by_vector(batch, count, words);
     if (most_words > words)
@@ -432,7 +436,7 @@ static void decode_hdb3(decode_batch *batch, unsigned count, unsigned least_word
         first_violations_forgive(batch, count);
 }
 
-static void encode_hdb3(encode_batch *batch, unsigned count)
+static NOT_INLINE void encode_hdb3(encode_batch *batch, unsigned count)
 {
     if (cpu_level_in_use() != CPU_PORTABLE) {
         encode_by_vector(batch, count);
@@ -492,7 +496,7 @@ void line_encoder_init(line_encoder *encoder, line_code code)
     *encoder = (line_encoder){.code = code, .carried = code == LINE_CODE_HDB3 ? ENCODING_BEGINS : 0};
 }
 
-static void decode_alone(line_decoder *decoder, const line_block *marks, uint8_t *bits)
+static NOT_INLINE void decode_alone(line_decoder *decoder, const line_block *marks, uint8_t *bits)
 {
     if (decoder->code == LINE_CODE_AMI)
         decode_ami(decoder, marks, bits);
@@ -500,7 +504,7 @@ static void decode_alone(line_decoder *decoder, const line_block *marks, uint8_t
         memcpy(bits, marks->positive, marks->bit_count / 8);
 }
 
-static void encode_alone(line_encoder *encoder, const uint8_t *bits, line_block *marks)
+static NOT_INLINE void encode_alone(line_encoder *encoder, const uint8_t *bits, line_block *marks)
 {
     if (encoder->code == LINE_CODE_AMI) {
         encode_ami(encoder, bits, marks);

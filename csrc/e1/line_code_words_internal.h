@@ -183,10 +183,9 @@ TARGET static inline void NAMED(decoding_save)(const NAMED(decoding) *lines, lin
         decoders[k]->carried = carried[k];
 }
 
-/* Decodes a chunk of the lines from `first` on and counts what there is to count. (Apart, so that its needs do not cost
- * registers where nothing is.) */
-TARGET static __attribute__((noinline)) void NAMED(decode_counting)(decode_batch *batch, unsigned first, unsigned word,
-                                                                    NAMED(decoding) *lines)
+/* Decodes a chunk of the lines from `first` on and counts what there is to count. */
+TARGET static NOT_INLINE void NAMED(decode_counting)(decode_batch *batch, unsigned first, unsigned word,
+                                                     NAMED(decoding) *lines)
 {
     WORDS positive[CHUNK], negative[CHUNK], bits[CHUNK], violations;
     NAMED(counting) counted = {0};
@@ -196,6 +195,8 @@ TARGET static __attribute__((noinline)) void NAMED(decode_counting)(decode_batch
         bits[k] = NAMED(decode_word)(lines, &counted, positive[k], negative[k]);
     NAMED(store_octets)(&batch->bits[first], 8 * word, bits);
     NAMED(decoding_count)(&counted, &batch->decoders[first]);
+    if (batch->all_seen)
+        return;
     memcpy(&violations, &batch->violations[first], sizeof violations);
     violations |= counted.violations;
     memcpy(&batch->violations[first], &violations, sizeof violations);
