@@ -318,6 +318,7 @@ TARGET static inline void NAMED(encode_chunk)(encode_batch *batch, unsigned firs
     WORDS ones[CHUNK], positive[CHUNK], negative[CHUNK], ones_2[CHUNK], positive_2[CHUNK], negative_2[CHUNK];
     NAMED(load_octets)(&batch->bits[first], 8 * word, ones);
     NAMED(load_octets)(&batch->bits[first + LINES], 8 * word, ones_2);
+#pragma GCC unroll 4
     for (unsigned k = 0; k < CHUNK; k++) {
         NAMED(encode_word)(&lines[0], ones[k], &positive[k], &negative[k]);
         NAMED(encode_word)(&lines[1], ones_2[k], &positive_2[k], &negative_2[k]);
