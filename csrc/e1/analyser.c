@@ -21,7 +21,7 @@ typedef struct {
 
 struct analyser {
     receiver *receiver;
-    unsigned second_blocks;
+    unsigned second_blocks, block_octets; /* of the second and of the millisecond in progress */
     uint8_t rest[STEP_OCTETS]; /* octets that do not yet make 64 bits */
     unsigned rest_octets;
     list events, frames, octets;
@@ -141,8 +141,12 @@ static void bits_put(analyser *analyser, const uint8_t *octets, unsigned count)
     events_collect(analyser);
 }
 
-static void second_account(analyser *analyser)
+static void octets_account(analyser *analyser, unsigned octets)
 {
+    analyser->block_octets += octets;
+    if (analyser->block_octets < LINE_BLOCK_OCTETS)
+        return;
+    analyser->block_octets = 0;
     if (++analyser->second_blocks < BLOCKS_PER_S)
         return;
     analyser->second_blocks = 0;
@@ -153,10 +157,10 @@ static void second_account(analyser *analyser)
 static size_t words_put(analyser *analyser, const uint8_t *octets, size_t count)
 {
     while (count >= STEP_OCTETS) {
-        unsigned now = (unsigned)(count < LINE_BLOCK_OCTETS ? count / STEP_OCTETS * STEP_OCTETS : LINE_BLOCK_OCTETS);
+        unsigned room = LINE_BLOCK_OCTETS - analyser->block_octets;
+        unsigned now = (unsigned)(count < room ? count / STEP_OCTETS * STEP_OCTETS : room);
         bits_put(analyser, octets, now);
-        if (now == LINE_BLOCK_OCTETS)
-            second_account(analyser);
+        octets_account(analyser, now);
         octets += now;
         count -= now;
     }
@@ -189,7 +193,7 @@ int analyser_end(analyser *analyser)
     unsigned frames = receiver_take_last(analyser->receiver, &block);
     if (frames)
         links_put(analyser, &block, frames);
-    if (analyser->second_blocks)
+    if (analyser->second_blocks || analyser->block_octets)
         receiver_end_second(analyser->receiver);
     events_collect(analyser);
     return analyser->failed;

@@ -1,6 +1,7 @@
 /* Line codes: HDB3 on up to eight lines abreast, AMI one line at a time. */
 #include "e1/line_code.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/cpu_internal.h"
@@ -13,23 +14,25 @@ enum {
 /* line_encoder.carried before the first bit: no zeros came before. */
 static const uint64_t ENCODING_BEGINS = 0xFull << 60;
 
-/* Blocks to be decoded at once: HDB3 only, none empty. */
+/* Blocks to be decoded at once: HDB3 only, none empty. `marks` are line_blocks. */
 typedef struct {
     line_decoder *decoders[LINES_MAX];
-    const line_block *marks[LINES_MAX];
-    const uint8_t *positive[LINES_MAX], *negative[LINES_MAX]; /* the marks' planes */
+    const uint8_t *marks[LINES_MAX];
     uint8_t *bits[LINES_MAX];
     unsigned words[LINES_MAX];          /* of 64 bits, in the block */
     bool seen[LINES_MAX], all_seen;     /* the decoder had seen a violation before; all had */
     uint64_t carried_before[LINES_MAX]; /* the decoders', before the block */
-    uint64_t violations[LINES_MAX];     /* if not all had: places of violations, the block's words upon one another */
+    uint64_t violations[LINES_MAX];     /* places of some, if not all had: the block's words upon one another */
 } decode_batch;
 
 typedef struct {
     line_encoder *encoders[LINES_MAX];
     const uint8_t *bits[LINES_MAX];
-    uint8_t *positive[LINES_MAX], *negative[LINES_MAX];
+    uint8_t *marks[LINES_MAX];
 } encode_batch;
+
+/* Where the planes begin in a line_block. */
+enum { POSITIVE = offsetof(line_block, positive), NEGATIVE = offsetof(line_block, negative) };
 
 /*
  * Functions of three operands, bit by bit: C expressions, and with 0xF0, 0xCC and 0xAA for operands the truth tables
@@ -60,29 +63,29 @@ static uint64_t octets_reverse(uint64_t octets)
 }
 
 /* The word's 64 bit times, the earliest in bit 0. */
-static uint64_t word_load(const uint8_t *octets, unsigned word)
+static uint64_t word_load(const uint8_t *octets)
 {
     uint64_t little_endian = 0;
     for (unsigned k = 0; k < 8; k++)
-        little_endian |= (uint64_t)octets[8 * word + k] << 8 * k;
+        little_endian |= (uint64_t)octets[k] << 8 * k;
     return octets_reverse(little_endian);
 }
 
-static void word_store(uint8_t *octets, unsigned word, uint64_t bits)
+static void word_store(uint8_t *octets, uint64_t bits)
 {
     bits = octets_reverse(bits);
     for (unsigned k = 0; k < 8; k++)
-        octets[8 * word + k] = (uint8_t)(bits >> 8 * k);
+        octets[k] = (uint8_t)(bits >> 8 * k);
 }
 
-static inline void load_octets_1(const uint8_t *const octets[], unsigned word, uint64_t *bits)
+static inline void load_octets_1(const uint8_t *const octets[], unsigned octet, uint64_t *bits)
 {
-    *bits = word_load(octets[0], word);
+    *bits = word_load(octets[0] + octet);
 }
 
-static inline void store_octets_1(uint8_t *const octets[], unsigned word, const uint64_t *bits)
+static inline void store_octets_1(uint8_t *const octets[], unsigned octet, const uint64_t *bits)
 {
-    word_store(octets[0], word, *bits);
+    word_store(octets[0] + octet, *bits);
 }
 
 static inline uint64_t count_bits_1(uint64_t bits)
@@ -149,20 +152,20 @@ TARGET_AVX2 static inline words_4 octets_reverse_4(words_4 octets)
     return (words_4)_mm256_or_si256(low, _mm256_shuffle_epi8(reversed, high));
 }
 
-TARGET_AVX2 static inline void load_octets_4(const uint8_t *const octets[], unsigned word, words_4 bits[4])
+TARGET_AVX2 static inline void load_octets_4(const uint8_t *const octets[], unsigned octet, words_4 bits[4])
 {
     words_4 of_line[4];
     for (unsigned k = 0; k < 4; k++)
-        of_line[k] = octets_reverse_4((words_4)_mm256_loadu_si256((const __m256i *)(octets[k] + 8 * word)));
+        of_line[k] = octets_reverse_4((words_4)_mm256_loadu_si256((const __m256i *)(octets[k] + octet)));
     transpose_4(of_line, bits);
 }
 
-TARGET_AVX2 static inline void store_octets_4(uint8_t *const octets[], unsigned word, const words_4 bits[4])
+TARGET_AVX2 static inline void store_octets_4(uint8_t *const octets[], unsigned octet, const words_4 bits[4])
 {
     words_4 of_line[4];
     transpose_4(bits, of_line);
     for (unsigned k = 0; k < 4; k++)
-        _mm256_storeu_si256((__m256i *)(octets[k] + 8 * word), (__m256i)octets_reverse_4(of_line[k]));
+        _mm256_storeu_si256((__m256i *)(octets[k] + octet), (__m256i)octets_reverse_4(of_line[k]));
 }
 
 TARGET_AVX2 static inline words_4 count_bits_4(words_4 bits)
@@ -218,13 +221,13 @@ TARGET_AVX512 static inline __m512i octets_reverse_8(__m512i octets)
  * Four words of eight lines: lines 0 and 2, 1 and 3, 4 and 6, 5 and 7 share a vector, so that two exchanges instead of
  * three bring each word of all lines together.
  */
-TARGET_AVX512 static inline void load_octets_8(const uint8_t *const octets[], unsigned word, words_8 bits[4])
+TARGET_AVX512 static inline void load_octets_8(const uint8_t *const octets[], unsigned octet, words_8 bits[4])
 {
     __m512i of_lines[4];
     for (unsigned k = 0; k < 4; k++) {
         unsigned line = k / 2 * 4 + k % 2;
-        __m256i lower = _mm256_loadu_si256((const __m256i *)(octets[line] + 8 * word));
-        __m256i upper = _mm256_loadu_si256((const __m256i *)(octets[line + 2] + 8 * word));
+        __m256i lower = _mm256_loadu_si256((const __m256i *)(octets[line] + octet));
+        __m256i upper = _mm256_loadu_si256((const __m256i *)(octets[line + 2] + octet));
         of_lines[k] = octets_reverse_8(_mm512_inserti64x4(_mm512_castsi256_si512(lower), upper, 1));
     }
     __m512i even_first = _mm512_unpacklo_epi64(of_lines[0], of_lines[1]);
@@ -238,7 +241,7 @@ TARGET_AVX512 static inline void load_octets_8(const uint8_t *const octets[], un
 }
 
 /* The same backwards, but for the lines that share a vector: here 0 and 4, 1 and 5, 2 and 6, 3 and 7. */
-TARGET_AVX512 static inline void store_octets_8(uint8_t *const octets[], unsigned word, const words_8 bits[4])
+TARGET_AVX512 static inline void store_octets_8(uint8_t *const octets[], unsigned octet, const words_8 bits[4])
 {
     __m512i even_early = _mm512_unpacklo_epi64((__m512i)bits[0], (__m512i)bits[1]);
     __m512i odd_early = _mm512_unpackhi_epi64((__m512i)bits[0], (__m512i)bits[1]);
@@ -252,8 +255,8 @@ TARGET_AVX512 static inline void store_octets_8(uint8_t *const octets[], unsigne
     };
     for (unsigned line = 0; line < 4; line++) {
         __m512i reversed = octets_reverse_8(of_lines[line]);
-        _mm256_storeu_si256((__m256i *)(octets[line] + 8 * word), _mm512_castsi512_si256(reversed));
-        _mm256_storeu_si256((__m256i *)(octets[line + 4] + 8 * word), _mm512_extracti64x4_epi64(reversed, 1));
+        _mm256_storeu_si256((__m256i *)(octets[line] + octet), _mm512_castsi512_si256(reversed));
+        _mm256_storeu_si256((__m256i *)(octets[line + 4] + octet), _mm512_extracti64x4_epi64(reversed, 1));
     }
 }
 
@@ -318,9 +321,9 @@ static void encode_line(encode_batch *batch, unsigned k)
     encoding_load_1(&line, &batch->encoders[k]);
     for (unsigned word = 0; word < BLOCK_BITS / 64; word++) {
         uint64_t positive, negative;
-        encode_word_1(&line, word_load(batch->bits[k], word), &positive, &negative);
-        word_store(batch->positive[k], word, positive);
-        word_store(batch->negative[k], word, negative);
+        encode_word_1(&line, word_load(batch->bits[k] + 8 * word), &positive, &negative);
+        word_store(batch->marks[k] + POSITIVE + 8 * word, positive);
+        word_store(batch->marks[k] + NEGATIVE + 8 * word, negative);
     }
     encoding_save_1(&line, &batch->encoders[k]);
 }
@@ -334,10 +337,8 @@ static void decode_by_vector(decode_batch *batch, unsigned count, unsigned words
     uint8_t idle_bits[LINE_BLOCK_BITS_MAX / 8];
     for (unsigned k = count; k < LINES_MAX; k++) {
         batch->decoders[k] = &idle;
-        batch->positive[k] = batch->positive[0];
-        batch->negative[k] = batch->negative[0];
+        batch->marks[k] = batch->marks[0];
         batch->bits[k] = idle_bits;
-        batch->violations[k] = 0;
     }
     if (cpu_level_in_use() == CPU_AVX512)
         decode_8(batch, LINES_MAX / 8, words);
@@ -348,11 +349,11 @@ static void decode_by_vector(decode_batch *batch, unsigned count, unsigned words
 static void encode_by_vector(encode_batch *batch, unsigned count)
 {
     line_encoder idle = {0};
-    uint8_t idle_plane[LINE_BLOCK_OCTETS];
+    line_block idle_marks;
     for (unsigned k = count; k < LINES_MAX; k++) {
         batch->encoders[k] = &idle;
         batch->bits[k] = batch->bits[0];
-        batch->positive[k] = batch->negative[k] = idle_plane;
+        batch->marks[k] = (uint8_t *)&idle_marks;
     }
     if (cpu_level_in_use() == CPU_AVX512)
         encode_8(batch, LINES_MAX / 8);
@@ -391,7 +392,7 @@ enum { LAST_MARK_POSITIVE = 1 }; /* in line_decoder.carried */
 static void first_mark_look_for(line_decoder *decoder, const line_block *marks)
 {
     for (unsigned word = 0; word < marks->bit_count / 64; word++) {
-        uint64_t positive = word_load(marks->positive, word), negative = word_load(marks->negative, word);
+        uint64_t positive = word_load(marks->positive + 8 * word), negative = word_load(marks->negative + 8 * word);
         uint64_t either = positive | negative, first = either & -either;
         if (first) {
             decoder->mark_seen = true;
@@ -402,15 +403,16 @@ static void first_mark_look_for(line_decoder *decoder, const line_block *marks)
 }
 
 /* The kernels take the violation before the first for a negative one, and so count a negative first: not so. */
-static void first_violation_forgive(line_decoder *decoder, uint64_t carried, const line_block *marks)
+static void first_violation_forgive(const decode_batch *batch, unsigned k)
 {
-    uint64_t not_positive = (carried & LAST_MARK_POSITIVE) - 1;
-    for (unsigned word = 0; word < marks->bit_count / 64; word++) {
-        uint64_t positive = word_load(marks->positive, word), negative = word_load(marks->negative, word);
+    uint64_t not_positive = (batch->carried_before[k] & LAST_MARK_POSITIVE) - 1;
+    for (unsigned word = 0; word < batch->words[k]; word++) {
+        uint64_t positive = word_load(batch->marks[k] + POSITIVE + 8 * word);
+        uint64_t negative = word_load(batch->marks[k] + NEGATIVE + 8 * word);
         uint64_t violations = find_violations_1(positive, negative, &not_positive);
         if (violations) {
-            decoder->violation_seen = true;
-            decoder->counters.code_violations -= !(positive & violations & -violations);
+            batch->decoders[k]->violation_seen = true;
+            batch->decoders[k]->counters.code_violations -= !(positive & violations & -violations);
             return;
         }
     }
@@ -419,8 +421,8 @@ static void first_violation_forgive(line_decoder *decoder, uint64_t carried, con
 static void first_violations_forgive(const decode_batch *batch, unsigned count)
 {
     for (unsigned k = 0; k < count; k++)
-        if (batch->violations[k] && !batch->seen[k])
-            first_violation_forgive(batch->decoders[k], batch->carried_before[k], batch->marks[k]);
+        if (!batch->seen[k] && batch->violations[k])
+            first_violation_forgive(batch, k);
 }
 
 static bool all_true(const bool flags[], unsigned count)
@@ -436,6 +438,7 @@ static void decode_hdb3(decode_batch *batch, unsigned count)
 {
     unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : common_words(batch->words, count);
     batch->all_seen = all_true(batch->seen, count);
+    memset(batch->violations, 0, sizeof batch->violations);
     if (words)
         decode_by_vector(batch, count, words);
     for (unsigned k = 0; k < count; k++)
@@ -473,11 +476,11 @@ static void decode_ami(line_decoder *decoder, const line_block *block, uint8_t *
         first_mark_look_for(decoder, block);
     uint64_t before = decoder->carried, not_positive = (before & LAST_MARK_POSITIVE) - 1;
     for (unsigned word = 0; word < block->bit_count / 64; word++) {
-        uint64_t positive = word_load(block->positive, word), negative = word_load(block->negative, word);
+        uint64_t positive = word_load(block->positive + 8 * word), negative = word_load(block->negative + 8 * word);
         uint64_t marks = positive | negative, violations = find_violations_1(positive, negative, &not_positive);
         decoder->counters.bipolar_violations += count_bits_1(violations);
         decoder->counters.excess_zeros += count_bits_1((marks << 16 | before >> 48) & ~marks_in_16(marks, before));
-        word_store(bits, word, marks);
+        word_store(bits + 8 * word, marks);
         before = marks;
     }
     decoder->carried = (before & ~(uint64_t)LAST_MARK_POSITIVE) | (~not_positive & LAST_MARK_POSITIVE);
@@ -486,10 +489,10 @@ static void decode_ami(line_decoder *decoder, const line_block *block, uint8_t *
 static void encode_ami(line_encoder *encoder, const uint8_t *bits, line_block *marks)
 {
     for (unsigned word = 0; word < BLOCK_BITS / 64; word++) {
-        uint64_t ones = word_load(bits, word);
+        uint64_t ones = word_load(bits + 8 * word);
         uint64_t is_positive = parity_up_to_1(ones, &encoder->carried);
-        word_store(marks->positive, word, ones & is_positive);
-        word_store(marks->negative, word, ones & ~is_positive);
+        word_store(marks->positive + 8 * word, ones & is_positive);
+        word_store(marks->negative + 8 * word, ones & ~is_positive);
     }
 }
 
@@ -529,14 +532,11 @@ static void decode_batch_put(decode_batch *batch, unsigned k, line_decoder *deco
     if (!decoder->mark_seen)
         first_mark_look_for(decoder, marks);
     batch->decoders[k] = decoder;
-    batch->marks[k] = marks;
-    batch->positive[k] = marks->positive;
-    batch->negative[k] = marks->negative;
+    batch->marks[k] = (const uint8_t *)marks;
     batch->bits[k] = bits;
     batch->words[k] = marks->bit_count / 64;
     batch->seen[k] = decoder->violation_seen;
     batch->carried_before[k] = decoder->carried;
-    batch->violations[k] = 0;
 }
 
 static void encode_batch_put(encode_batch *batch, unsigned k, line_encoder *encoder, const uint8_t *bits,
@@ -544,8 +544,7 @@ static void encode_batch_put(encode_batch *batch, unsigned k, line_encoder *enco
 {
     batch->encoders[k] = encoder;
     batch->bits[k] = bits;
-    batch->positive[k] = marks->positive;
-    batch->negative[k] = marks->negative;
+    batch->marks[k] = (uint8_t *)marks;
 }
 
 void line_decode(line_decoder *const decoders[], const line_block *const marks[], uint8_t *const bits[],

@@ -190,11 +190,11 @@ TARGET static __attribute__((noinline)) void NAMED(decode_counting)(decode_batch
 {
     WORDS positive[CHUNK], negative[CHUNK], bits[CHUNK], violations;
     NAMED(counting) counted = {0};
-    NAMED(load_octets)(&batch->positive[first], word, positive);
-    NAMED(load_octets)(&batch->negative[first], word, negative);
+    NAMED(load_octets)(&batch->marks[first], POSITIVE + 8 * word, positive);
+    NAMED(load_octets)(&batch->marks[first], NEGATIVE + 8 * word, negative);
     for (unsigned k = 0; k < CHUNK; k++)
         bits[k] = NAMED(decode_word)(lines, &counted, positive[k], negative[k]);
-    NAMED(store_octets)(&batch->bits[first], word, bits);
+    NAMED(store_octets)(&batch->bits[first], 8 * word, bits);
     NAMED(decoding_count)(&counted, &batch->decoders[first]);
     memcpy(&violations, &batch->violations[first], sizeof violations);
     violations |= counted.violations;
@@ -212,18 +212,18 @@ TARGET static inline bool NAMED(decode_healthy)(decode_batch *batch, unsigned fi
     NAMED(decoding) now = lines[0], now_2 = lines[1];
     WORDS pairs = now.marks | now.marks << 1, pairs_2 = now_2.marks | now_2.marks << 1;
     WORDS suspect = pairs ^ pairs, suspect_2 = suspect;
-    NAMED(load_octets)(&batch->positive[first], word, positive);
-    NAMED(load_octets)(&batch->negative[first], word, negative);
-    NAMED(load_octets)(&batch->positive[first + LINES], word, positive_2);
-    NAMED(load_octets)(&batch->negative[first + LINES], word, negative_2);
+    NAMED(load_octets)(&batch->marks[first], POSITIVE + 8 * word, positive);
+    NAMED(load_octets)(&batch->marks[first], NEGATIVE + 8 * word, negative);
+    NAMED(load_octets)(&batch->marks[first + LINES], POSITIVE + 8 * word, positive_2);
+    NAMED(load_octets)(&batch->marks[first + LINES], NEGATIVE + 8 * word, negative_2);
     for (unsigned k = 0; k < CHUNK; k++) {
         bits[k] = NAMED(decode_healthy_word)(&now, positive[k], negative[k], &pairs, &suspect);
         bits_2[k] = NAMED(decode_healthy_word)(&now_2, positive_2[k], negative_2[k], &pairs_2, &suspect_2);
     }
     if (NAMED(any)(suspect | suspect_2))
         return false;
-    NAMED(store_octets)(&batch->bits[first], word, bits);
-    NAMED(store_octets)(&batch->bits[first + LINES], word, bits_2);
+    NAMED(store_octets)(&batch->bits[first], 8 * word, bits);
+    NAMED(store_octets)(&batch->bits[first + LINES], 8 * word, bits_2);
     lines[0] = now;
     lines[1] = now_2;
     return true;
@@ -285,16 +285,16 @@ TARGET static inline void NAMED(encode_chunk)(encode_batch *batch, unsigned firs
                                               NAMED(encoding) lines[2])
 {
     WORDS ones[CHUNK], positive[CHUNK], negative[CHUNK], ones_2[CHUNK], positive_2[CHUNK], negative_2[CHUNK];
-    NAMED(load_octets)(&batch->bits[first], word, ones);
-    NAMED(load_octets)(&batch->bits[first + LINES], word, ones_2);
+    NAMED(load_octets)(&batch->bits[first], 8 * word, ones);
+    NAMED(load_octets)(&batch->bits[first + LINES], 8 * word, ones_2);
     for (unsigned k = 0; k < CHUNK; k++) {
         NAMED(encode_word)(&lines[0], ones[k], &positive[k], &negative[k]);
         NAMED(encode_word)(&lines[1], ones_2[k], &positive_2[k], &negative_2[k]);
     }
-    NAMED(store_octets)(&batch->positive[first], word, positive);
-    NAMED(store_octets)(&batch->negative[first], word, negative);
-    NAMED(store_octets)(&batch->positive[first + LINES], word, positive_2);
-    NAMED(store_octets)(&batch->negative[first + LINES], word, negative_2);
+    NAMED(store_octets)(&batch->marks[first], POSITIVE + 8 * word, positive);
+    NAMED(store_octets)(&batch->marks[first], NEGATIVE + 8 * word, negative);
+    NAMED(store_octets)(&batch->marks[first + LINES], POSITIVE + 8 * word, positive_2);
+    NAMED(store_octets)(&batch->marks[first + LINES], NEGATIVE + 8 * word, negative_2);
 }
 
 /* Encodes a block on `groups` times LINES lines, two groups at a time. */

@@ -1,4 +1,4 @@
-/* Runs of spaces, and zeros in periods of 512 bits; a healthy line costs a look a word. */
+/* LOS and AIS: a look at whole blocks for what a healthy line always has, and a walk from mark to mark where it is not. */
 #include "e1/line_state.h"
 
 #include <string.h>
@@ -6,183 +6,247 @@
 #include "base/cpu_internal.h"
 
 enum {
-    LOS_SPACES = 176,          /* between the 10 and 255 of G.775 4.2; a common framer's default */
-    LOS_CLEAR_MARKS = 22,      /* one in eight of those */
-    LOS_SPACES_ETS = 2048,     /* 1 ms (ETS 300 233) */
-    WORD_BITS = 64,
-    RUN_MAX_BETWEEN_WORDS = 2 * (WORD_BITS - 1), /* the longest run of spaces if no word is without a mark */
-    AIS_PERIOD_BITS = 512,
-    AIS_ZEROS_MAX = 2,
-    AIS_PERIODS = 2,           /* G.775 5.2: in succession */
-    AIS_PERIODS_ETS = 1,
+    LOS_BITS_MIN = 10,      /* G.775 4.2: 10 to 255 pulse intervals */
+    AIS_PERIOD_BITS = 512,  /* G.775 5.2, ETS 300 233 8.2.2.3: two frames */
+    AIS_ZEROS_MAX = 2,      /* likewise */
+    OCTETS_WITH_MARKS_RUN = 15, /* where every octet has a mark, fewer spaces than this come in succession */
 };
 
 line_state_options line_state_options_default(line_state_rule rule)
 {
-    return (line_state_options){.rule = rule,
-                                .los_spaces = rule == LINE_STATE_ETS300233 ? LOS_SPACES_ETS : LOS_SPACES,
-                                .los_clear_window_bits = LOS_SPACES,
-                                .los_clear_marks = LOS_CLEAR_MARKS};
+    if (rule == LINE_STATE_ETS300233)
+        return (line_state_options){2048, 255, 32, 1};
+    return (line_state_options){176, 176, 22, 2};
+}
+
+static uint32_t at_least(uint32_t least, uint32_t value)
+{
+    return value < least ? least : value;
 }
 
 void line_state_init(line_state *state, line_state_options options)
 {
+    options.los_spaces = at_least(LOS_BITS_MIN, options.los_spaces);
+    options.los_clear_window = at_least(LOS_BITS_MIN, options.los_clear_window);
+    options.los_clear_marks = at_least(1, options.los_clear_marks);
+    options.ais_confirm_periods = at_least(1, options.ais_confirm_periods);
     *state = (line_state){.options = options};
 }
 
-static void append(line_state_event *events, unsigned *count, uint64_t bit, line_alarm alarm, bool raised)
+/* ---- A look at the whole block: does every octet have a mark? ---- */
+
+static uint64_t word_at(const uint8_t *octets)
 {
-    if (*count < LINE_STATE_EVENTS_MAX)
-        events[(*count)++] = (line_state_event){.bit = bit, .alarm = alarm, .raised = raised};
+    uint64_t word;
+    memcpy(&word, octets, sizeof word);
+    return word;
 }
 
-/* Loss of signal ---------------------------------------------------------------------------------------------- */
-
-/* LOS stands: a window of bits that begins with a mark and holds enough of them clears it. True when it does. */
-static bool window_put(line_state *state, bool mark)
+static bool octets_marked_portable(const line_block *marks, unsigned octets)
 {
-    if (state->window_bits == 0 && !mark)
-        return false;
-    state->window_bits++;
-    state->window_marks += mark;
-    if (state->window_bits < state->options.los_clear_window_bits)
-        return false;
-    bool enough = state->window_marks >= state->options.los_clear_marks;
-    state->window_bits = state->window_marks = 0;
-    return enough;
-}
-
-static void mark_put(line_state *state, bool mark, line_state_event *events, unsigned *count)
-{
-    state->mark_bits++;
-    state->spaces = mark ? 0 : state->spaces + 1;
-    bool changed = state->los ? window_put(state, mark) : state->spaces == state->options.los_spaces;
-    if (!changed)
-        return;
-    state->los = !state->los;
-    state->window_bits = state->window_marks = 0;
-    append(events, count, state->mark_bits, LINE_STATE_LOS, state->los);
-}
-
-static uint64_t word_at(const uint8_t *plane, unsigned word)
-{
-    uint64_t octets;
-    memcpy(&octets, plane + 8 * word, sizeof octets);
-    return octets;
-}
-
-static bool every_word_marked_portable(const line_block *marks, unsigned words)
-{
-    bool every = true;
-    for (unsigned k = 0; k < words; k++)
-        every &= (word_at(marks->positive, k) | word_at(marks->negative, k)) != 0;
-    return every;
+    const uint64_t ones = 0x0101010101010101ull;
+    uint64_t empty = 0;
+    for (unsigned k = 0; k < octets; k += 8) {
+        uint64_t either = word_at(marks->positive + k) | word_at(marks->negative + k);
+        empty |= (either - ones) & ~either & ones << 7; /* not 0 if an octet is 0 */
+    }
+    return !empty;
 }
 
 #if defined(__x86_64__)
 
-/* By registers of several words; what stands in the last one beyond `words` is no word of the block's. */
-TARGET_AVX2 static bool every_word_marked_avx2(const line_block *marks, unsigned words)
+TARGET_AVX2 static bool octets_marked_avx2(const line_block *marks, unsigned octets)
 {
-    enum { AT_ONCE = 4 };
-    __m256i unmarked = _mm256_setzero_si256();
-    unsigned k = 0;
-    for (; k + AT_ONCE <= words; k += AT_ONCE) {
-        __m256i either = _mm256_or_si256(_mm256_loadu_si256((const void *)(marks->positive + 8 * k)),
-                                         _mm256_loadu_si256((const void *)(marks->negative + 8 * k)));
-        unmarked = _mm256_or_si256(unmarked, _mm256_cmpeq_epi64(either, _mm256_setzero_si256()));
+    const __m256i zero = _mm256_setzero_si256();
+    __m256i empty = zero;
+    unsigned whole = octets / 32 * 32;
+    for (unsigned k = 0; k < whole; k += 32) {
+        __m256i positive = _mm256_loadu_si256((const __m256i *)(marks->positive + k));
+        __m256i negative = _mm256_loadu_si256((const __m256i *)(marks->negative + k));
+        empty = _mm256_or_si256(empty, _mm256_cmpeq_epi8(_mm256_or_si256(positive, negative), zero));
     }
-    bool every = _mm256_testz_si256(unmarked, unmarked);
-    for (; k < words; k++)
-        every &= (word_at(marks->positive, k) | word_at(marks->negative, k)) != 0;
-    return every;
+    for (unsigned k = whole; k < octets; k++)
+        if (!(marks->positive[k] | marks->negative[k]))
+            return false;
+    return _mm256_testz_si256(empty, empty);
 }
 
-TARGET_AVX512 static bool every_word_marked_avx512(const line_block *marks, unsigned words)
+TARGET_AVX512 static bool octets_marked_avx512(const line_block *marks, unsigned octets)
 {
-    enum { AT_ONCE = 8 };
-    unsigned unmarked = 0;
-    for (unsigned k = 0; k < words; k += AT_ONCE) {
-        __m512i either = _mm512_or_si512(_mm512_loadu_si512(marks->positive + 8 * k),
-                                         _mm512_loadu_si512(marks->negative + 8 * k));
-        unsigned valid = words - k < AT_ONCE ? (1u << (words - k)) - 1 : 0xFF;
-        unmarked |= _mm512_testn_epi64_mask(either, either) & valid;
+    __mmask64 empty = 0;
+    for (unsigned k = 0; k < octets; k += 64) {
+        __mmask64 of_block = octets - k < 64 ? (1ull << (octets - k)) - 1 : ~0ull;
+        __m512i either = _mm512_or_si512(_mm512_loadu_si512(marks->positive + k),
+                                         _mm512_loadu_si512(marks->negative + k));
+        empty |= of_block & _mm512_testn_epi8_mask(either, either);
     }
-    return unmarked == 0;
+    return !empty;
 }
 
 #endif
 
-/* No run of spaces in the block, nor one that began before it, can be long enough for LOS. */
-static bool healthy(const line_state *state, const line_block *marks)
+static bool octets_marked(const line_block *marks, unsigned octets)
 {
-    if (state->los || state->options.los_spaces <= RUN_MAX_BETWEEN_WORDS || marks->bit_count == 0)
+    return CPU_SELECT(octets_marked_portable, octets_marked_avx2, octets_marked_avx512)(marks, octets);
+}
+
+/* ---- The walk from mark to mark. ---- */
+
+typedef struct {
+    line_state *state;
+    line_state_event *events;
+    unsigned count;
+} los_walk;
+
+static void los_change(los_walk *walk, bool los, uint64_t bit)
+{
+    walk->state->los = los;
+    walk->state->window_open = false;
+    walk->events[walk->count++] = (line_state_event){bit, LINE_STATE_LOS, los};
+}
+
+/* The window's last bit has come. */
+static void window_close(los_walk *walk)
+{
+    line_state *state = walk->state;
+    state->window_open = false;
+    if (state->window_marks >= state->options.los_clear_marks)
+        los_change(walk, false, state->window_end);
+}
+
+/* Takes `count` spaces in. A window that ends with the last of los_spaces spaces has had them all, and fails. */
+static void spaces_put(los_walk *walk, uint64_t count)
+{
+    line_state *state = walk->state;
+    uint64_t end = state->mark_bits + count, before = state->spaces;
+    uint64_t lost_at = state->mark_bits + state->options.los_spaces - before;
+    bool lost = before < state->options.los_spaces && lost_at <= end;
+    if (state->window_open && lost && lost_at <= state->window_end)
+        state->window_open = false;
+    if (state->window_open && state->window_end <= end)
+        window_close(walk);
+    if (lost && !state->los)
+        los_change(walk, true, lost_at);
+    state->spaces += count;
+    state->mark_bits = end;
+}
+
+static void mark_put(los_walk *walk)
+{
+    line_state *state = walk->state;
+    if (state->los && !state->window_open) {
+        state->window_open = true;
+        state->window_end = state->mark_bits + state->options.los_clear_window;
+        state->window_marks = 0;
+    }
+    state->spaces = 0;
+    state->mark_bits++;
+    state->window_marks++;
+    if (state->window_open && state->window_end == state->mark_bits)
+        window_close(walk);
+}
+
+/* A word with marks in which LOS cannot change: it does not stand, and a run of spaces after a mark, 63 at most, is too
+ * short. */
+static bool word_put_at_once(line_state *state, uint64_t marks)
+{
+    if (state->los || state->options.los_spaces <= 63 ||
+        state->spaces + (unsigned)__builtin_clzll(marks) >= state->options.los_spaces)
         return false;
-    if (state->spaces + WORD_BITS > state->options.los_spaces)
+    state->spaces = (unsigned)__builtin_ctzll(marks);
+    state->mark_bits += 64;
+    return true;
+}
+
+/* 64 bits, the first most significant. */
+static void word_put(los_walk *walk, uint64_t marks)
+{
+    unsigned left = 64;
+    if (marks && word_put_at_once(walk->state, marks))
+        return;
+    while (marks) {
+        unsigned spaces = (unsigned)__builtin_clzll(marks);
+        if (spaces)
+            spaces_put(walk, spaces);
+        mark_put(walk);
+        marks = marks << spaces << 1;
+        left -= spaces + 1;
+    }
+    if (left)
+        spaces_put(walk, left);
+}
+
+static uint64_t word_in_order(const uint8_t *octets)
+{
+    uint64_t word = 0;
+    for (unsigned k = 0; k < 8; k++)
+        word = word << 8 | octets[k];
+    return word;
+}
+
+static unsigned block_walk(line_state *state, const line_block *marks, line_state_event *events)
+{
+    los_walk walk = {state, events, 0};
+    for (unsigned octet = 0; octet < marks->bit_count / 8; octet += 8)
+        word_put(&walk, word_in_order(marks->positive + octet) | word_in_order(marks->negative + octet));
+    return walk.count;
+}
+
+/* Between the marks of neighbouring octets there are 14 spaces at most; before the first mark, 7 and those before. */
+static bool block_put_at_once(line_state *state, const line_block *marks)
+{
+    unsigned octets = marks->bit_count / 8;
+    if (state->los || state->options.los_spaces < OCTETS_WITH_MARKS_RUN ||
+        state->spaces + 7 >= state->options.los_spaces || !octets_marked(marks, octets))
         return false;
-    return CPU_SELECT(every_word_marked_portable, every_word_marked_avx2, every_word_marked_avx512)(
-        marks, marks->bit_count / WORD_BITS);
+    state->spaces = (unsigned)__builtin_ctz(marks->positive[octets - 1] | marks->negative[octets - 1]);
+    state->mark_bits += marks->bit_count;
+    return true;
 }
 
 unsigned line_state_put_marks(line_state *state, const line_block *marks, line_state_event *events)
 {
-    unsigned count = 0, words = marks->bit_count / WORD_BITS;
-    if (healthy(state, marks)) {
-        uint64_t last = word_at(marks->positive, words - 1) | word_at(marks->negative, words - 1);
-        state->spaces = (uint32_t)__builtin_ctzll(__builtin_bswap64(last));
-        state->mark_bits += marks->bit_count;
+    if (!marks->bit_count || block_put_at_once(state, marks))
         return 0;
-    }
-    for (unsigned bit = 0; bit < marks->bit_count; bit++) {
-        uint8_t octet = marks->positive[bit / 8] | marks->negative[bit / 8];
-        mark_put(state, octet >> (7 - bit % 8) & 1, events, &count);
-    }
-    return count;
+    return block_walk(state, marks, events);
 }
 
-/* Alarm indication signal --------------------------------------------------------------------------------------- */
+/* ---- AIS. ---- */
 
-static void period_end(line_state *state, line_state_event *events, unsigned *count)
+/* Counts the period's zeros until there are too many for AIS: on most lines its first word is enough. */
+static void zeros_count(line_state *state, const uint8_t *bits, unsigned octets)
 {
-    bool ones = state->period_zeros <= AIS_ZEROS_MAX;
-    unsigned periods = state->options.rule == LINE_STATE_ETS300233 ? AIS_PERIODS_ETS : AIS_PERIODS;
-    state->period_bits = state->period_zeros = 0;
-    state->ais_periods += state->ais && ones;
-    state->periods = ones != state->ais ? state->periods + 1 : 0;
-    if (state->periods < periods)
-        return;
-    state->periods = 0;
-    state->ais = ones;
-    state->ais_periods += ones ? periods : 0;
-    append(events, count, state->bits, LINE_STATE_AIS, ones);
+    for (unsigned k = 0; k < octets && state->period_zeros <= AIS_ZEROS_MAX; k += 8)
+        for (uint64_t zeros = ~word_at(bits + k); zeros && state->period_zeros <= AIS_ZEROS_MAX; zeros &= zeros - 1)
+            state->period_zeros++;
 }
 
-/* More zeros than AIS has are seen in the first word of the period already, as on every line that carries a call. */
-static bool no_ais(const uint8_t *bits, unsigned word)
+/* The period's last bit has come; returns whether AIS changes. */
+static bool period_close(line_state *state)
 {
-    uint64_t zeros = ~word_at(bits, word);
-    zeros &= zeros - 1;
-    return (zeros & (zeros - 1)) != 0;
+    bool all_ones = state->period_zeros <= AIS_ZEROS_MAX;
+    state->period_zeros = 0;
+    state->ais_periods += state->ais;
+    state->periods_against = all_ones != state->ais ? state->periods_against + 1 : 0;
+    if (state->periods_against < state->options.ais_confirm_periods)
+        return false;
+    state->periods_against = 0;
+    state->ais = !state->ais;
+    return true;
 }
 
 unsigned line_state_put_bits(line_state *state, const uint8_t *bits, unsigned bit_count, line_state_event *events)
 {
-    unsigned count = 0, words = bit_count / WORD_BITS;
-    for (unsigned word = 0; word < words; word++) {
-        bool whole = !state->ais && state->period_bits == 0 && words - word >= AIS_PERIOD_BITS / WORD_BITS;
-        if (whole && no_ais(bits, word)) {
-            word += AIS_PERIOD_BITS / WORD_BITS - 1;
-            state->bits += AIS_PERIOD_BITS;
-            state->periods = 0;
-            continue;
-        }
-        /* Once there are too many zeros for AIS, more make no difference. */
-        if (state->period_zeros <= AIS_ZEROS_MAX)
-            state->period_zeros += WORD_BITS - (unsigned)__builtin_popcountll(word_at(bits, word));
-        state->period_bits += WORD_BITS;
-        state->bits += WORD_BITS;
-        if (state->period_bits == AIS_PERIOD_BITS)
-            period_end(state, events, &count);
+    unsigned count = 0;
+    while (bit_count) {
+        unsigned left = AIS_PERIOD_BITS - (unsigned)(state->bits % AIS_PERIOD_BITS);
+        unsigned now = bit_count < left ? bit_count : left;
+        zeros_count(state, bits, now / 8);
+        state->bits += now;
+        bits += now / 8;
+        bit_count -= now;
+        if (now == left && period_close(state))
+            events[count++] = (line_state_event){state->bits, LINE_STATE_AIS, state->ais};
     }
     return count;
 }
@@ -191,6 +255,6 @@ bool line_state_frame_found(line_state *state)
 {
     bool stood = state->ais;
     state->ais = false;
-    state->periods = 0;
+    state->periods_against = 0;
     return stood;
 }

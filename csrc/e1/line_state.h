@@ -8,15 +8,27 @@
 #include "base/block.h"
 
 typedef enum {
-    LINE_STATE_G775 = 0,       /* AIS: <= 2 zeros in each of two 512-bit periods in succession */
-    LINE_STATE_ETS300233 = 1,  /* AIS: fewer than 3 zeros in one 512-bit period; LOS: 2 048 spaces (1 ms) */
+    LINE_STATE_G775 = 0,
+    LINE_STATE_ETS300233 = 1,
 } line_state_rule;
 
+/*
+ * Limits. LOS is raised by the last of `los_spaces` spaces in succession. It is cleared at the end of a window of
+ * `los_clear_window` bits that began with a mark, in which at least `los_clear_marks` marks came and never `los_spaces`
+ * spaces in succession. The first window begins with the first mark after LOS was raised; one that fails is followed by
+ * another, which begins with the first mark after the failed one's end (or after the `los_spaces` spaces that ended it).
+ *
+ *                         G.775                        ETS 300 233
+ *   los_spaces            176 (any of 10-255)          2 048 (1 ms)
+ *   los_clear_window      176 (any of 10-255)          255 (not defined there; as common framers do, 1 in 8:
+ *   los_clear_marks       22                           32  DS2155 table 10-B)
+ *   ais_confirm_periods   2                            1   (of 512 bits, in succession)
+ */
 typedef struct {
-    uint32_t rule;              /* a line_state_rule */
-    uint32_t los_spaces;        /* so many spaces in succession raise LOS: 10-255 by G.775, 176; 2 048 by ETS 300 233 */
-    uint32_t los_clear_window_bits; /* LOS clears at the end of a window of so many bits that begins with a mark: 176 */
-    uint32_t los_clear_marks;   /* and holds so many: 22 */
+    uint32_t los_spaces;        /* at least 10 */
+    uint32_t los_clear_window;  /* at least 10 */
+    uint32_t los_clear_marks;
+    uint32_t ais_confirm_periods;
 } line_state_options;
 
 typedef enum {
@@ -31,33 +43,42 @@ typedef struct {
     uint32_t raised; /* 1 raised, 0 cleared */
 } line_state_event;
 
-enum { LINE_STATE_EVENTS_MAX = 64 };
+/* The most changes in one block: LOS is cleared 10 bits or more after it was raised, but may be raised right after. */
+enum { LINE_STATE_EVENTS_MAX = 512 };
 
 typedef struct {
     line_state_options options;
     bool los, ais;
     uint64_t mark_bits;         /* bits taken in by line_state_put_marks */
     uint64_t bits;              /* bits taken in by line_state_put_bits */
-    uint64_t ais_periods;       /* 512-bit periods of AIS: those that raised it, and those alike while it stood */
-    uint32_t spaces;            /* in succession, up to now */
-    uint32_t window_bits, window_marks; /* of the window in progress while LOS stands */
-    uint32_t period_bits, period_zeros; /* of the 512-bit period in progress; zeros are not counted beyond need */
-    uint32_t periods;           /* in succession that speak for a change of AIS */
+    uint64_t ais_periods;       /* whole 512-bit periods received with AIS standing */
+
+    uint64_t spaces;            /* since the last mark */
+    bool window_open;           /* LOS stands and a window runs: */
+    uint64_t window_end;        /* the value of mark_bits at which it ends */
+    uint64_t window_marks;      /* marks seen in it */
+    uint32_t period_zeros;      /* zeros in the running 512-bit period; more than 2 are not told apart */
+    uint32_t periods_against;   /* periods in succession that speak against the present state of AIS */
 } line_state;
 
 line_state_options line_state_options_default(line_state_rule rule);
+
+/* Limits that are too low are raised to the least allowed. */
 void line_state_init(line_state *state, line_state_options options);
 
-/* Takes the marks of a coded line in (either plane); appends changes of LOS to events, returns how many (at most
- * LINE_STATE_EVENTS_MAX; a mark pattern cannot change LOS more often than once in los_spaces bits). */
+/* Takes the marks of a coded line in (either plane); writes changes of LOS to events (room for LINE_STATE_EVENTS_MAX),
+ * returns how many. */
 unsigned line_state_put_marks(line_state *state, const line_block *marks, line_state_event *events);
 
-/* Takes decoded bits in (most significant first, a multiple of 64): AIS, in periods of 512 bits from the first. G.775:
- * raised by <= 2 zeros in each of two periods in succession, cleared by >= 3 in each of two, or by
- * line_state_frame_found. ETS 300 233: one period each. */
+/*
+ * Takes decoded bits in (a multiple of 64); writes changes of AIS to events (one for every 512 bits and one more at
+ * most), returns how many. AIS, in periods of 512 bits from the first bit on: raised at the end of the ais_confirm_periods-th
+ * period in succession with at most 2 zeros; cleared at the end of the ais_confirm_periods-th in succession with at least 3
+ * (G.775 5.2: two; ETS 300 233: one), or by line_state_frame_found.
+ */
 unsigned line_state_put_bits(line_state *state, const uint8_t *bits, unsigned bit_count, line_state_event *events);
 
-/* The framer has found the FAS: AIS clears (G.775 5.2). True if it stood. */
+/* The framer has found the FAS: AIS clears (G.775 5.2), and periods before this one no longer count. True if it stood. */
 bool line_state_frame_found(line_state *state);
 
 #endif

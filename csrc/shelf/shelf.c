@@ -124,6 +124,15 @@ void element_tell(element *element, unsigned kind, unsigned timeslot, uint32_t v
     event_ring_put(&element->shelf->events, event);
 }
 
+static void clock_follow(shelf *shelf)
+{
+    if (!shelf->clock_source || ++shelf->second_blocks < BLOCKS_PER_S)
+        return;
+    shelf->second_blocks = 0;
+    clock_loop_end_second(&shelf->clock_loop, span_received_bits(shelf->clock_source));
+    shelf->steer_ppb = shelf->clock_loop.steer_ppb;
+}
+
 void shelf_run_block(shelf *shelf)
 {
     stream_block *bus = shelf->bus[0], *next = shelf->bus[1];
@@ -134,6 +143,7 @@ void shelf_run_block(shelf *shelf)
     shelf->bus[0] = next;
     shelf->bus[1] = bus;
     shelf->now_ns += BLOCK_NS;
+    clock_follow(shelf);
 }
 
 uint64_t shelf_now_ns(shelf *shelf)
@@ -162,9 +172,30 @@ int shelf_steer(shelf *shelf, int64_t ppb)
     if (ppb < -SHELF_STEER_PPB_MAX || ppb > SHELF_STEER_PPB_MAX)
         return ENGINE_BAD_VALUE;
     shelf_lock(shelf);
+    clock_loop_run_free(&shelf->clock_loop);
+    shelf->clock_source = NULL;
     shelf->steer_ppb = ppb;
     shelf_unlock(shelf);
     return ENGINE_OK;
+}
+
+static void clock_let_go(shelf *shelf, void (*how)(clock_loop *loop))
+{
+    shelf_lock(shelf);
+    how(&shelf->clock_loop);
+    shelf->clock_source = NULL;
+    shelf->steer_ppb = shelf->clock_loop.steer_ppb;
+    shelf_unlock(shelf);
+}
+
+void shelf_hold_clock(shelf *shelf)
+{
+    clock_let_go(shelf, clock_loop_hold);
+}
+
+void shelf_free_clock(shelf *shelf)
+{
+    clock_let_go(shelf, clock_loop_run_free);
 }
 
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count)

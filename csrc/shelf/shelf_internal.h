@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/block.h"
+#include "shelf/clock_loop.h"
 #include "shelf/engine.h"
 #include "shelf/event_ring.h"
 #include "shelf/shelf.h"
@@ -45,6 +46,9 @@ struct shelf {
     span_bank spans;
     uint32_t objects;
     int64_t steer_ppb;    /* how much faster than nominal the shelf's clock runs */
+    clock_loop clock_loop;
+    struct span *clock_source; /* what the loop follows */
+    unsigned second_blocks;    /* of the loop's second in progress */
     bool real_time_only;  /* a port is tied to the outside world */
     event_ring events;
     struct {

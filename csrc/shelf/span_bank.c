@@ -7,7 +7,6 @@
 
 enum {
     ABREAST = 16, /* spans: as many as a line code's kernel takes, few enough to stay in the near caches meanwhile */
-    BLOCKS_PER_S = 1000,
     FRAMED_BLOCKS_MAX = 2, /* blocks an adaptor may hand over in one millisecond */
 };
 
@@ -18,7 +17,7 @@ typedef struct {
     uint8_t *bits[ABREAST]; /* received, where the framer wants them */
 } batch;
 
-static bool framed(const span *span)
+bool span_framed(const span *span)
 {
     return span->port && span->port->operations->kind == PORT_FRAMED;
 }
@@ -179,7 +178,7 @@ static void group_receive(span *const spans[], unsigned count, stream_block *nex
 {
     batch lines = {.count = 0};
     for (unsigned k = 0; k < count; k++) {
-        if (framed(spans[k])) {
+        if (span_framed(spans[k])) {
             frames_receive(spans[k]);
         } else if (spans[k]->port) {
             marks_receive(spans[k]);
@@ -217,10 +216,15 @@ static void timeslots_copy(uint32_t timeslots, const stream_block *from, stream_
     }
 }
 
+static bool payload_looped(const span *span)
+{
+    return span->maintenance & SPAN_LOOP_PAYLOAD || (span_framed(span) && span->maintenance & SPAN_LOOP_LINE);
+}
+
 /* The shelf's millisecond into the store: what is attached, or what a loopback puts in its place. */
 static void stream_take(span *span, const stream_block *attached, const stream_block *received)
 {
-    if (span->maintenance & SPAN_LOOP_PAYLOAD) {
+    if (payload_looped(span)) {
         elastic_store_put(&span->transmit_store, received);
         return;
     }
@@ -243,8 +247,8 @@ static void e_bits_set(span *span)
 
 static bool cas_in_timeslot(const span *span)
 {
-    return span->options.receiver.cas && !(span->maintenance & SPAN_LOOP_PAYLOAD) &&
-           !(framed(span) && span->port->operations->transmit_cas);
+    return span->options.receiver.cas && !payload_looped(span) &&
+           !(span_framed(span) && span->port->operations->transmit_cas);
 }
 
 /* Everything the span itself puts into eight frames, timeslot 0 apart. */
@@ -355,13 +359,16 @@ static unsigned blocks_due(span *span)
 {
     if (!span->port)
         return 0;
+    unsigned wanted = span->port->operations->blocks_wanted(span->port); /* also an adaptor's tick */
+    if (span_framed(span))
+        return wanted;
     if (span->maintenance & SPAN_LOOP_LOCAL)
         return 1;
-    if (span->maintenance & SPAN_LOOP_LINE && !framed(span)) {
+    if (span->maintenance & SPAN_LOOP_LINE) {
         span->port->operations->transmit(span->port, &span->marks_in);
         return 0;
     }
-    return span->port->operations->blocks_wanted(span->port);
+    return wanted;
 }
 
 /* A second block follows the first. */
@@ -372,7 +379,7 @@ static void group_transmit(span *const spans[], unsigned count, const stream_blo
         span *span = spans[k];
         stream_take(span, &bus[span->attached], &next[span->element.stream]);
         unsigned blocks = blocks_due(span);
-        if (framed(span)) {
+        if (span_framed(span)) {
             frames_transmit(span, blocks);
             continue;
         }

@@ -29,7 +29,6 @@ class Generator:
             raise EngineError("generator", lib.ENGINE_NO_MEMORY)
         self._transmitter = ffi.gc(made, lib.framer_transmitter_free)
         self._chance = chance
-        self._impairments = Impairments()
         self._cas = ffi.new("cas_transmitter *") if cas else None
         if self._cas is not None:
             lib.cas_transmitter_init(self._cas)
@@ -38,8 +37,6 @@ class Generator:
         self._near, self._far = self._line(bit_phase, chance.getrandbits(63))
         self._stream, self._marks = ffi.new("stream_block *"), ffi.new("line_block *")
         self._marks.bit_count = lib.BLOCK_BITS
-        for _ in range(2):  # the spaces of the line's delay go before
-            self.block()
 
     @staticmethod
     def _line(bit_phase: int, seed: int) -> tuple[Any, Any]:
@@ -47,6 +44,12 @@ class Generator:
         ends = ffi.new("port *[2]")
         check("generator's line", lib.line_new(options, ends, ends + 1))
         return ffi.gc(ends[0], _port_free), ffi.gc(ends[1], _port_free)
+
+    def start(self) -> None:
+        """To be called once, when everything is set as the first frames are to be: the spaces of the line's delay
+        go before the first block."""
+        for _ in range(2):
+            self.block()
 
     def set_sa_bits(self, sa_bits: int) -> None:
         """Sends Sa4-Sa8 (five bits, Sa4 most significant)."""
@@ -70,11 +73,8 @@ class Generator:
         lib.framer_transmitter_inject_crc_errors(self._transmitter, count)
 
     def impair(self, impairments: Impairments) -> None:
-        """What ails the line from the next block on; the same again changes nothing."""
-        if impairments == self._impairments:
-            return
+        """What ails the line from the next block on."""
         check("line", lib.line_impair(self._far, ffi.new("line_impairments *", impairments._asdict())))
-        self._impairments = impairments
 
     def block(self) -> bytes:
         """The next 2 048 bits as they arrive."""

@@ -10,6 +10,9 @@ from drivers.engine.generator import BLOCK_FRAMES, Generator
 from drivers.errors import UserError
 
 FRAME_OCTETS = 32
+ALL_ONES, ALL_ZEROS = b"\xff", b"\0"
+BURST_BITS_MAX = 65535
+SLIP_BITS_MAX = 512
 
 
 class GenerationError(UserError):
@@ -22,13 +25,16 @@ class Stretch(NamedTuple):
     begin: int
     end: int
 
-    def holds(self, frame: int) -> bool:
-        """True if `frame` is in it."""
-        return self.begin <= frame < self.end
+    def filled(self, first_frame: int, octets: bytes, octet: bytes) -> bytes:
+        """Frames `first_frame` … with one octet all over those that are in the stretch."""
+        begin, end = ((frame - first_frame) * FRAME_OCTETS for frame in self)
+        begin, end = max(begin, 0), min(end, len(octets))
+        return octets[:begin] + octet * (end - begin) + octets[end:] if begin < end else octets
 
 
 class Impairment(NamedTuple):
-    """What ails the generated line: ratios all the time, cut and AIS for stretches, errors at the start."""
+    """What ails the generated line: ratios all the time, errors at the start; then, whatever the line brought, cut
+    and AIS for stretches."""
 
     line: Impairments
     ais: Stretch
@@ -36,9 +42,10 @@ class Impairment(NamedTuple):
     fas_errors: int
     crc_errors: int
 
-    def at(self, frame: int) -> Impairments:
-        """What ails the line at a frame."""
-        return self.line._replace(ais=self.ais.holds(frame), cut=self.cut.holds(frame))
+    def over(self, first_frame: int, octets: bytes) -> bytes:
+        """What of frames `first_frame` … arrives under AIS and a cut."""
+        octets = self.ais.filled(first_frame, octets, ALL_ONES)
+        return self.cut.filled(first_frame, octets, ALL_ZEROS)
 
 
 def _ratio(text: str) -> float:
@@ -68,15 +75,21 @@ def _bit_errors(so_far: Impairment, text: str) -> Impairment:
 
 def _bursts(so_far: Impairment, text: str) -> Impairment:
     ratio, bits, error_ratio = text.split("/")
+    burst_bits = int(bits)
+    if not 1 <= burst_bits <= BURST_BITS_MAX:
+        raise ValueError(f"bursts last 1-{BURST_BITS_MAX} bits")
     line = so_far.line._replace(
-        burst_ratio=_ratio(ratio), burst_bits=int(bits), burst_error_ratio=_ratio(error_ratio)
+        burst_ratio=_ratio(ratio), burst_bits=burst_bits, burst_error_ratio=_ratio(error_ratio)
     )
     return so_far._replace(line=line)
 
 
 def _slips(so_far: Impairment, text: str) -> Impairment:
     ratio, bits = text.split("/")
-    return so_far._replace(line=so_far.line._replace(slip_ratio=_ratio(ratio), slip_bits=int(bits)))
+    slip_bits = int(bits)
+    if not 1 <= abs(slip_bits) <= SLIP_BITS_MAX:
+        raise ValueError(f"slips are of 1-{SLIP_BITS_MAX} bits")
+    return so_far._replace(line=so_far.line._replace(slip_ratio=_ratio(ratio), slip_bits=slip_bits))
 
 
 def _fas_errors(so_far: Impairment, text: str) -> Impairment:
@@ -132,6 +145,8 @@ def _generator(order: Order) -> Generator:
     generator.set_sa_bits(order.sa_bits)
     for timeslot, abcd in (order.cas or {}).items():
         generator.set_cas(timeslot, abcd)
+    generator.start()
+    generator.impair(order.impairment.line)
     generator.inject_fas_errors(order.impairment.fas_errors)
     generator.inject_crc_errors(order.impairment.crc_errors)
     return generator
@@ -144,8 +159,8 @@ def generate(order: Order, path: Path) -> None:
     try:
         with part.open("wb") as file:
             for frame in range(0, order.frames, BLOCK_FRAMES):
-                generator.impair(order.impairment.at(frame))
-                file.write(generator.block()[: (order.frames - frame) * FRAME_OCTETS])
+                octets = order.impairment.over(frame, generator.block())
+                file.write(octets[: (order.frames - frame) * FRAME_OCTETS])
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
