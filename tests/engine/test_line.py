@@ -301,6 +301,9 @@ def test_span_finds_its_way_again_after_each_slip() -> None:
         assert phases == [(40000 - 3 * k) % 512 for k in range(slips + 1)]
         assert far.status().in_service
         assert far.status().alignment_losses == slips
+        # The sender notices nothing of it.
+        sender = near.status()
+        assert sender.transmit_slips_deleted == sender.transmit_slips_repeated == sender.alignment_losses == 0
 
 
 @pytest.mark.parametrize("code", [LineCode.HDB3, LineCode.AMI])
