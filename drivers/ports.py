@@ -1,7 +1,7 @@
 """Ports by their URLs: where a span's line goes in and out.
 
     satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]   RFC 4553 over UDP
-    e1d:[SOCKET]/INTERFACE/LINE[?superchannel=yes&force=yes]                osmo-e1d (icE1usb)
+    e1d:[SOCKET]/INTERFACE/LINE[?channelised=yes&force=yes]                 osmo-e1d (icE1usb)
     dahdi:SPAN                                                              a DAHDI span
     file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record what is sent
 
@@ -103,7 +103,7 @@ def _file(url: str, parts: SplitResult) -> Port:
 
 
 def _e1d(url: str, parts: SplitResult) -> Port:
-    query = _Query(url, parts.query, ("superchannel", "force"))
+    query = _Query(url, parts.query, ("channelised", "force"))
     socket, interface, line = ["", "", *unquote(parts.path).rsplit("/", 2)][-3:]
     if not all(number.isdecimal() and int(number) < UNSET for number in (interface, line)):
         raise PortError(f"{url}: say which line: e1d:SOCKET/INTERFACE/LINE, e1d:/0/0 for the usual socket's first")
@@ -111,7 +111,8 @@ def _e1d(url: str, parts: SplitResult) -> Port:
     path = _text(socket)
     options.socket_path = path if socket else ffi.NULL
     options.interface, options.line = int(interface), int(line)
-    options.superchannel, options.force = query.flag("superchannel"), query.flag("force")
+    # One stream of all timeslots cannot shift against itself, and costs a tenth of the system calls.
+    options.superchannel, options.force = not query.flag("channelised"), query.flag("force")
     error = ffi.new("char[]", ERROR_OCTETS)
     return opened(url, lib.e1d_port_open(options, error), error)
 

@@ -37,6 +37,18 @@ class QueuingMachineConfiguration(msgspec.Struct, forbid_unknown_fields=True, fr
         return LineCode[self.line_code.upper()]
 
 
+class ClockConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[clock] sources: spans the shelf may follow, best first, none = free run; ssm_bit: the Sa bit (4-8) with
+    the far ends' synchronization status message, 0 = none is looked at; the times of G.781."""
+
+    sources: list[Annotated[int, msgspec.Meta(ge=1, le=16)]] = msgspec.field(default_factory=lambda: [1])
+    revertive: bool = True
+    ssm_bit: Literal[0, 4, 5, 6, 7, 8] = 0
+    hold_off_ms: Annotated[int, msgspec.Meta(ge=0, le=1800)] = 300
+    wait_to_restore_s: Annotated[float, msgspec.Meta(ge=0, le=720)] = 300.0
+    holdover_h: Annotated[float, msgspec.Meta(ge=0, le=168)] = 24.0
+
+
 class VoiceBoxConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[vp] boards: of 32 channels each; prompt: WAV file, from the file's own folder; the time limits."""
 
@@ -51,6 +63,13 @@ class ShelfConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True
 
     qm: QueuingMachineConfiguration = QueuingMachineConfiguration()
     vp: VoiceBoxConfiguration = VoiceBoxConfiguration()
+    clock: ClockConfiguration = msgspec.field(default_factory=ClockConfiguration)
+
+    def __post_init__(self) -> None:
+        """What no single value's range says."""
+        sources = self.clock.sources
+        if len(set(sources)) != len(sources) or any(number > self.qm.spans for number in sources):
+            raise ValueError(f"clock.sources: {sources}: each a span of 1-{self.qm.spans}, none twice")
 
 
 def _readable(error: msgspec.ValidationError) -> str:

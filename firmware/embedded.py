@@ -7,6 +7,7 @@ from drivers.bus import Bus
 from drivers.call_store import CallStore
 from drivers.engine import Shelf, Sound, Span, SpanOptions, SwitchBoard, VoiceBoard
 from drivers.wav_file import read_speech
+from firmware.clock import BoxClock
 from firmware.config import ShelfConfiguration
 from firmware.hw import HighwayBox
 from firmware.hw.box import VoiceHighway
@@ -30,6 +31,7 @@ class EmbeddedShelf:
 
     def __init__(self, shelf: Shelf, configuration: ShelfConfiguration, folder: Path) -> None:
         self._configuration = configuration
+        self._shelf = shelf
         self._prompt = Sound(read_speech(Path(configuration.vp.prompt)))
         self._folder = folder
         self.store = CallStore(folder / CALLS)
@@ -65,4 +67,5 @@ class EmbeddedShelf:
         VoiceBox("vp1", bus, tasks, self._boards, vp, self._prompt, qm.called_digits, recordings)
         voice = [VoiceHighway("vp1", board, qm.spans + board) for board in range(vp.boards)]
         HighwayBox("hw1", bus, tasks, self._hw_switch, voice)
-        QueuingMachine("qm1", bus, tasks, self.spans, self._qm_switch, self.store, wall_clock)
+        clock = BoxClock(self._shelf, self.spans, self._configuration.clock)
+        QueuingMachine("qm1", bus, tasks, self.spans, self._qm_switch, self.store, wall_clock, clock)

@@ -79,6 +79,8 @@ static span spans[SPANS];
 static channel channels[CHANNELS + 1];
 static uint8_t kinds[DESCRIPTORS];
 static uint16_t channel_of[DESCRIPTORS];
+static int reads_left;
+static void (*interrupt)(void);
 
 static void *next(const char *name)
 {
@@ -180,7 +182,15 @@ void dahdi_shim_present(int number, int present)
     for (int k = 0; k < of->channel_count && !present; k++) {
         dahdi_shim_event(of->first_channel + k, EVENT_REMOVED);
         channels[of->first_channel + k].open = 0;
+        channels[of->first_channel + k].sent_bits = 0;
     }
+}
+
+/* Calls the handler once, after so many reads: an interrupt in the middle of a reader's round. */
+void dahdi_shim_interrupt(int reads, void (*handler)(void))
+{
+    reads_left = reads;
+    interrupt = handler;
 }
 
 static void chunk_receive(channel *to, const uint8_t *octets)
@@ -469,10 +479,24 @@ int ioctl(int descriptor, unsigned long request, ...)
     return ioctl_next(descriptor, request, argument);
 }
 
+static void interrupt_due(void)
+{
+    void (*handler)(void) = interrupt;
+    if (!handler || --reads_left)
+        return;
+    interrupt = NULL;
+    handler();
+}
+
 ssize_t read(int descriptor, void *octets, size_t room)
 {
-    if (kind(descriptor) == KIND_CHANNEL)
-        return channel_read(channel_of[descriptor], octets, room);
+    if (kind(descriptor) == KIND_CHANNEL) {
+        ssize_t count = channel_read(channel_of[descriptor], octets, room);
+        int reason = errno;
+        interrupt_due();
+        errno = reason;
+        return count;
+    }
     ssize_t (*read_next)(int, void *, size_t);
     *(void **)&read_next = next("read");
     return read_next(descriptor, octets, room);

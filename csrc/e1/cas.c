@@ -19,10 +19,16 @@ void cas_transmitter_init(cas_transmitter *transmitter)
     memset(transmitter->abcd, IDLE_ABCD, sizeof transmitter->abcd);
 }
 
-static uint8_t abcd_to_send(const cas_transmitter *transmitter, unsigned timeslot)
+/* Eight timeslots' abcd, an octet each, as they may be sent: 0 becomes 1. */
+static uint64_t abcd_to_send(const uint8_t abcd[8])
 {
-    uint8_t abcd = transmitter->abcd[timeslot] & 0xF;
-    return abcd ? abcd : 1;
+    const uint64_t low_nibbles = 0x0F0F0F0F0F0F0F0Fu, bit_d = 0x0101010101010101u;
+    uint64_t word;
+    memcpy(&word, abcd, sizeof word);
+    word &= low_nibbles;
+    uint64_t any = word | word >> 1;
+    any |= any >> 2; /* its bit d is 1 unless all four are 0 */
+    return word | (~any & bit_d);
 }
 
 static uint8_t alignment_word(cas_transmitter *transmitter)
@@ -37,12 +43,10 @@ static uint8_t alignment_word(cas_transmitter *transmitter)
 void cas_transmit(cas_transmitter *transmitter, uint8_t octets[8])
 {
     unsigned first = transmitter->second_half ? 8 : 0;
-    for (unsigned k = 0; k < 8; k++) {
-        unsigned frame = first + k;
-        octets[k] = frame == 0
-                        ? alignment_word(transmitter)
-                        : (uint8_t)(abcd_to_send(transmitter, frame) << 4 | abcd_to_send(transmitter, frame + 16));
-    }
+    uint64_t word = abcd_to_send(transmitter->abcd + first) << 4 | abcd_to_send(transmitter->abcd + 16 + first);
+    memcpy(octets, &word, sizeof word);
+    if (first == 0)
+        octets[0] = alignment_word(transmitter);
     transmitter->second_half = !transmitter->second_half;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first frame is a word's least significant octet");
+
 void elastic_store_init(elastic_store *store, uint32_t slack_frames, uint32_t waiting_bits_max)
 {
     *store = (elastic_store){.slack_frames = slack_frames, .waiting_bits_max = waiting_bits_max};
@@ -14,19 +16,32 @@ void elastic_store_restart(elastic_store *store)
     store->reading = false;
 }
 
-void elastic_store_put(elastic_store *store, const stream_block *block)
+stream_block *elastic_store_room(elastic_store *store)
 {
-    store->ring[store->written / BLOCK_FRAMES % ELASTIC_STORE_BLOCKS] = *block;
+    return &store->ring[store->written / BLOCK_FRAMES % ELASTIC_STORE_BLOCKS];
+}
+
+void elastic_store_put_room(elastic_store *store)
+{
     store->written += BLOCK_FRAMES;
 }
 
-/* Octets `from` ... 7 of a timeslot's eight, then those of the next eight. */
-static void octets_join(const uint8_t first[8], const uint8_t second[8], unsigned from, uint8_t joined[8])
+void elastic_store_put(elastic_store *store, const stream_block *block)
 {
-    uint8_t both[16];
-    memcpy(both, first, 8);
-    memcpy(both + 8, second, 8);
-    memcpy(joined, both + from, 8);
+    *elastic_store_room(store) = *block;
+    elastic_store_put_room(store);
+}
+
+/* Frames `from` (1-7) ... 7 of the first block, then those before `from` of the second: a word a timeslot. */
+static void blocks_join(const stream_block *first, const stream_block *second, unsigned from, stream_block *joined)
+{
+    for (unsigned timeslot = 0; timeslot < FRAME_TIMESLOTS; timeslot++) {
+        uint64_t early, late;
+        memcpy(&early, first->octet[timeslot], sizeof early);
+        memcpy(&late, second->octet[timeslot], sizeof late);
+        early = early >> 8 * from | late << 8 * (BLOCK_FRAMES - from);
+        memcpy(joined->octet[timeslot], &early, sizeof early);
+    }
 }
 
 static void frames_read(elastic_store *store, stream_block *block)
@@ -35,12 +50,10 @@ static void frames_read(elastic_store *store, stream_block *block)
     const stream_block *second = &store->ring[(store->read / BLOCK_FRAMES + 1) % ELASTIC_STORE_BLOCKS];
     unsigned from = store->read % BLOCK_FRAMES;
     store->read += BLOCK_FRAMES;
-    if (from == 0) {
+    if (from == 0)
         *block = *first;
-        return;
-    }
-    for (unsigned timeslot = 0; timeslot < FRAME_TIMESLOTS; timeslot++)
-        octets_join(first->octet[timeslot], second->octet[timeslot], from, block->octet[timeslot]);
+    else
+        blocks_join(first, second, from, block);
 }
 
 static store_result fail(elastic_store *store, store_result why)

@@ -45,6 +45,11 @@ void elastic_store_restart(elastic_store *store);
 
 void elastic_store_put(elastic_store *store, const stream_block *block);
 
+/* The same without a copy: eight frames written where `room` says are in the store once put_room is called. Nothing may be
+ * written there otherwise: a full store keeps its oldest frames in the same place. */
+stream_block *elastic_store_room(elastic_store *store);
+void elastic_store_put_room(elastic_store *store);
+
 /* The next eight frames; bits_waiting: bits beyond the frames put in that the far side of the store still holds.
  * Returns a store_result; with STORE_FILLING, _UNDERRUN and _OVERRUN `block` is left alone. */
 store_result elastic_store_take(elastic_store *store, uint32_t bits_waiting, stream_block *block);

@@ -93,6 +93,11 @@ bool receiver_in_service(const receiver *receiver)
     return receiver->status->in_service && !receiver->signal_lost && !receiver->line.ais;
 }
 
+uint64_t receiver_bits(const receiver *receiver)
+{
+    return receiver->status->bits;
+}
+
 bool receiver_multiframe_aligned(const receiver *receiver)
 {
     return receiver->status->alignment == ALIGNMENT_MULTIFRAME;

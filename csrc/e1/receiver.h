@@ -77,6 +77,7 @@ void receiver_end_second(receiver *receiver);
 unsigned receiver_events(receiver *receiver, line_event *events, unsigned count);
 
 void receiver_read_status(const receiver *receiver, receiver_status *status);
+uint64_t receiver_bits(const receiver *receiver);
 bool receiver_in_service(const receiver *receiver);
 bool receiver_multiframe_aligned(const receiver *receiver);
 bool receiver_cas_aligned(const receiver *receiver);

@@ -8,7 +8,7 @@ static bool bit_get(const uint8_t *plane, unsigned bit)
 
 static bool mark_at(const line_block *marks, unsigned bit)
 {
-    return bit_get(marks->positive, bit) || bit_get(marks->negative, bit);
+    return (marks->positive[bit / 8] | marks->negative[bit / 8]) >> (7 - bit % 8) & 1;
 }
 
 static void bit_put(uint8_t *plane, unsigned bit, bool value)
@@ -24,6 +24,7 @@ static void bit_exchange(line_block *marks, unsigned bit)
     bit_put(marks->negative, bit, positive);
 }
 
+__attribute__((noinline)) /* seldom called, and a vector loop: inlined, it burdens what is called always */
 static void planes_exchange(line_block *marks)
 {
     for (unsigned octet = 0; octet < marks->bit_count / 8; octet++) {
@@ -33,6 +34,7 @@ static void planes_exchange(line_block *marks)
     }
 }
 
+__attribute__((noinline)) /* likewise */
 static void violations_make(violation_injector *injector, line_block *marks)
 {
     for (unsigned bit = 0; bit < marks->bit_count; bit++) {
@@ -50,12 +52,13 @@ static void violations_make(violation_injector *injector, line_block *marks)
 
 void violation_injector_run(violation_injector *injector, line_block *marks)
 {
+    if (marks->bit_count == 0)
+        return;
     if (injector->due) {
         violations_make(injector, marks);
         return;
     }
     if (injector->inverted)
         planes_exchange(marks);
-    if (marks->bit_count)
-        injector->mark_before = mark_at(marks, marks->bit_count - 1);
+    injector->mark_before = mark_at(marks, marks->bit_count - 1);
 }

@@ -84,10 +84,18 @@ static void ran_dry(e1d_lanes *lanes)
     send_restart(lanes);
 }
 
-static void send_check(e1d_lanes *lanes, uint32_t fewest, uint32_t most)
+/* One lane may run empty; of several each must hold a pass of ten frames, or some will be read short and some not. */
+static uint32_t lowest_cost(const e1d_lanes *lanes)
 {
-    lanes->uneven_looks = fewest == most ? 0 : lanes->uneven_looks + 1;
-    if (fewest == 0)
+    return lanes->receive.count > 1 ? 2 * lanes->block_cost : lanes->block_cost;
+}
+
+/* Levels that stay unequal while nothing is read are those of a daemon held up in the middle of a pass. */
+static void send_check(e1d_lanes *lanes, uint32_t fewest, uint32_t most, bool reads)
+{
+    if (reads)
+        lanes->uneven_looks = fewest == most ? 0 : lanes->uneven_looks + 1;
+    if (fewest < lowest_cost(lanes))
         ran_dry(lanes);
     else if (lanes->uneven_looks >= E1D_UNEVEN_LOOKS)
         send_restart(lanes);
@@ -96,15 +104,18 @@ static void send_check(e1d_lanes *lanes, uint32_t fewest, uint32_t most)
 static void send_look(e1d_lanes *lanes)
 {
     uint32_t fewest = UINT32_MAX, most = 0;
+    uint64_t unread = 0;
     for (unsigned lane = 0; lane < lanes->receive.count; lane++) {
         uint32_t cost = unread_cost(lanes->receive.descriptors[lane]);
+        unread += cost;
         fewest = cost < fewest ? cost : fewest;
         most = cost > most ? cost : most;
     }
     lanes->queued_blocks = most / lanes->block_cost;
     lanes->empty_looks = most == 0 ? lanes->empty_looks + 1 : 0;
     if (lanes->sending)
-        send_check(lanes, fewest, most);
+        send_check(lanes, fewest, most, unread < lanes->unread);
+    lanes->unread = unread;
 }
 
 int e1d_lanes_look(e1d_lanes *lanes)
@@ -139,8 +150,10 @@ static int send_all(e1d_lanes *lanes, const stream_block *block)
         int sent = lane_send(lanes, lane, block);
         if (sent < 0)
             return -1;
-        if (sent)
+        if (sent) {
+            lanes->unread += lanes->block_cost;
             continue;
+        }
         lanes->overruns++;
         if (lane)
             send_restart(lanes); /* the lanes before it have got the block */

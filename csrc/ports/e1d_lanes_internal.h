@@ -12,10 +12,11 @@ enum {
 };
 
 /*
- * Sending. Draining: nothing is sent until the daemon has read all lanes empty. Running: begun by filling all
- * lanes alike; a block goes to all lanes or to none. The kernel tells what the daemon has not read yet, by whole blocks: a
- * lane that has run dry may have been read short, and levels that differ look after look are lanes out of step; in
- * both cases drain again. Passes are 1.25 ms or more apart: two looks in succession do not both fall into one.
+ * Sending. Draining: nothing is sent until the daemon has read all lanes empty. Running: begun by filling all lanes
+ * alike; a block goes to all lanes or to none. The kernel tells what the daemon has not read yet, by whole blocks:
+ * lanes that have run low may have been read short, and levels that differ look after look, while the daemon reads, are
+ * lanes out of step; in both cases drain again. Passes are 1.25 ms or more apart: two looks in succession do not both
+ * fall into one.
  */
 typedef struct {
     lanes receive;
@@ -24,8 +25,9 @@ typedef struct {
     unsigned empty_looks, uneven_looks;
     uint32_t block_cost;    /* what the kernel accounts for a block of a lane */
     uint32_t queued_blocks; /* not yet read by the daemon */
+    uint64_t unread;        /* cost of all lanes at the last look, and of what was sent since */
     uint64_t restarts;      /* times lanes were left to run empty to bring them into step */
-    uint64_t dry;           /* times the daemon found nothing to send */
+    uint64_t dry;           /* times the daemon found too little to send */
     uint64_t overruns;      /* blocks that found no room */
 } e1d_lanes;
 

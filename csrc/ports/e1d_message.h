@@ -1,4 +1,4 @@
-/* Messages of osmo-e1d's control socket: what a client sends is encoded, what it receives is checked and taken apart. */
+/* Messages of osmo-e1d's control socket: requests are encoded, what the daemon sends is checked and taken apart. */
 #ifndef TRUNKSHELF_E1D_MESSAGE_H
 #define TRUNKSHELF_E1D_MESSAGE_H
 

@@ -1,4 +1,4 @@
-/* A port on osmo-e1d: session and lanes put together, once a millisecond, and the way back after the daemon has gone. */
+/* A port on osmo-e1d: session and lanes put together once a millisecond, and the way back to a lost daemon. */
 #include "ports/e1d_port.h"
 
 #include <errno.h>
@@ -113,9 +113,10 @@ static void e1d_transmit_frames(port *port, const stream_block *block)
 
 static uint32_t alarms(const e1d_port *e1d)
 {
-    if (!is_open(e1d) || e1d->lanes.receive.silent_looks >= E1D_SILENCE_MS)
-        return e1d->session.alarms | PORT_SIGNAL_LOST;
-    return e1d->session.alarms;
+    if (!is_open(e1d))
+        return PORT_SIGNAL_LOST; /* of the rest nothing is known */
+    bool silent = e1d->lanes.receive.silent_looks >= E1D_SILENCE_MS;
+    return e1d->session.alarms | (silent ? PORT_SIGNAL_LOST : 0);
 }
 
 static void e1d_read_status(port *port, port_status *status)

@@ -38,9 +38,9 @@ typedef struct {
 
 /* What a port_status has no place for. */
 typedef struct {
-    uint64_t receive_restarts; /* times octets were thrown away to bring timeslots into step (once at each opening not counted) */
+    uint64_t receive_restarts; /* times octets were thrown away to bring timeslots into step */
     uint64_t send_restarts;
-    uint64_t send_dry;         /* times the daemon found nothing to send */
+    uint64_t send_dry;         /* times the daemon found too little to send */
     uint64_t bad_messages;     /* each ended a connection */
     uint64_t refusals;         /* errors the daemon answered with once open, to Sa bits */
     uint64_t failed_attempts;  /* to find the daemon again */

@@ -355,6 +355,13 @@ static int packet_take(session *session, packet *packet, size_t count)
     return result;
 }
 
+static int hung_up(session *session)
+{
+    if (session->state == SESSION_OPEN)
+        return fail(session, "the daemon hung up");
+    return fail(session, "the daemon hung up: it did not understand a request");
+}
+
 int session_run(session *session)
 {
     packet packet;
@@ -367,8 +374,7 @@ int session_run(session *session)
         if (count < 0)
             return fail(session, "the daemon is gone: %s", strerror(errno));
         if (count == 0)
-            return fail(session, session->state == SESSION_OPEN ? "the daemon hung up"
-                                                                : "the daemon hung up: it did not understand a request");
+            return hung_up(session);
         if (packet_take(session, &packet, (size_t)count))
             return -1;
     }

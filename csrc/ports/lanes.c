@@ -152,17 +152,20 @@ static bool overflowed(const lanes *lanes)
     return false;
 }
 
-static void suspect(lanes *lanes)
+/* Levels that stay unequal while nothing comes are those of a driver held up in the middle of a pass. */
+static void suspect(lanes *lanes, int octets)
 {
+    if (octets == 0)
+        return;
     if (uneven(lanes))
         lanes->suspicion += LANE_UNEVEN_STEP;
     else if (lanes->suspicion)
         lanes->suspicion--;
 }
 
-static void check(lanes *lanes)
+static void check(lanes *lanes, int octets)
 {
-    suspect(lanes);
+    suspect(lanes, octets);
     if (overflowed(lanes)) {
         lanes->overruns += LANE_FRAMES / BLOCK_FRAMES;
         lanes_restart(lanes);
@@ -184,7 +187,7 @@ static int look(lanes *lanes)
         more = lanes_read(lanes);
     if (octets < 0 || more < 0)
         return -1;
-    check(lanes);
+    check(lanes, octets + more);
     return octets + more;
 }
 

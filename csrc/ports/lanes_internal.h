@@ -1,4 +1,4 @@
-/* Lanes: descriptors that each bring the octets of one timeslot (or of a superchannel), kept in step with each other. */
+/* Lanes: descriptors that each bring the octets of a timeslot or a superchannel, kept in step with each other. */
 #ifndef TRUNKSHELF_LANES_INTERNAL_H
 #define TRUNKSHELF_LANES_INTERNAL_H
 
@@ -9,20 +9,21 @@
 
 enum {
     LANES_MAX = 31,          /* timeslots 1-31, or a superchannel's one lane of all of them */
-    LANE_FRAMES = 256,       /* frames that wait to be taken: 32 ms */
+    LANE_FRAMES = 512,       /* frames that wait to be taken: 64 ms, of a shelf that was held up */
     LANE_LOWEST_LOOKS = 64,  /* looks over which the lowest level is taken */
-    LANE_UNEVEN_STEP = 2,    /* suspicion grows by this with a look that leaves lanes unequal, and falls by 1 with any other; */
-    LANE_UNEVEN_LIMIT = 16,  /* here lanes are out of step: 8 such looks in succession, or half of 32 */
+    LANE_UNEVEN_STEP = 2,    /* suspicion grows by this with a look that leaves lanes unequal, falls by 1 with another; */
+    LANE_UNEVEN_LIMIT = 16,  /* here lanes are out of step: after 8 such looks in succession, or half of 32 */
 };
 
 /*
- * How lanes keep step. A driver moves all timeslots of a frame in one pass, so between two passes every lane has carried
- * the same number of octets since any earlier moment between passes. Nothing else ties them together.
+ * How lanes keep step. A driver moves all timeslots of a frame in one pass, so between two passes every lane has
+ * carried the same number of octets since any earlier moment between passes. Nothing else ties them together.
  *
  * Draining: everything is thrown away until a look finds nothing twice over. From there, octet n of every lane
- * belongs to one frame. Filling, then, with nothing suspicious, running: blocks leave all lanes together. A look that finds levels unequal may
- * have fallen into a pass, so it looks once more; should they be found unequal again and again, a lane has lost octets
- * or begun in another pass, and what they carry means nothing: drain again. Likewise if a lane overflows.
+ * belongs to one frame. Filling, then, with nothing suspicious, running: blocks leave all lanes together. A look that
+ * finds levels unequal may have fallen into a pass, so it looks once more; should they be found unequal again and
+ * again, with octets coming, a lane has lost octets or begun in another pass, and what they carry means nothing: drain
+ * again. Likewise if a lane overflows.
  */
 typedef enum {
     LANES_DRAINING,

@@ -14,6 +14,7 @@ enum {
     DELAY_BITS_MAX = 65535,
     SLIP_BITS_MAX = 512,
     BURST_BITS_MAX = 65535,
+    RUN_OVER_OCTETS = 64, /* kernels read and write so far over the end */
 };
 
 static const double PARTS_PER_BILLION = 1e-9;
@@ -59,7 +60,7 @@ line_direction *line_direction_new(const line_options *options, unsigned way, in
     made->ring_octets = ring_octets_for(made->delay_bits);
     made->put = 8 * (uint64_t)made->ring_octets;
     made->taken = made->put - made->delay_bits;
-    made->planes[0] = calloc(2, made->ring_octets);
+    made->planes[0] = calloc(1, 2 * (size_t)made->ring_octets + RUN_OVER_OCTETS);
     made->planes[1] = made->planes[0] ? made->planes[0] + made->ring_octets : NULL;
     chance_init(&made->chance, options->seed * 2 + way);
     line_direction_impair(made, &(line_impairments){0});
@@ -147,39 +148,51 @@ void line_direction_put(line_direction *way, const line_block *block)
     way->put += block->bit_count;
 }
 
-/* Whole words, first bit most significant, from `shift` bits (1-7) into `octets`. */
-static inline __attribute__((always_inline)) void words_shift_body(const uint8_t *octets, unsigned shift,
-                                                                   unsigned words, uint8_t *bits)
+/* `octets` octets of the ring from `shift` bits (1-7) into *from on; reads one more. */
+static void octets_shift_portable(const uint8_t *from, unsigned shift, unsigned octets, uint8_t *bits)
 {
-    for (unsigned k = 0; k < words; k++) {
+    for (unsigned k = 0; k < octets; k += 8) {
         uint64_t word, next;
-        memcpy(&word, octets + 8 * k, sizeof word);
-        memcpy(&next, octets + 8 * k + 1, sizeof next);
+        memcpy(&word, from + k, sizeof word);
+        memcpy(&next, from + k + 1, sizeof next);
         word = __builtin_bswap64(__builtin_bswap64(word) << shift | __builtin_bswap64(next) >> (8 - shift));
-        memcpy(bits + 8 * k, &word, sizeof word);
+        memcpy(bits + k, &word, sizeof word);
     }
 }
 
-static void words_shift_portable(const uint8_t *octets, unsigned shift, unsigned words, uint8_t *bits)
-{
-    words_shift_body(octets, shift, words, bits);
-}
-
 #if defined(__x86_64__)
-TARGET_AVX2 static void words_shift_avx2(const uint8_t *octets, unsigned shift, unsigned words, uint8_t *bits)
+
+/* The faster levels go by whole registers: they read and write up to a register over the end (RUN_OVER_OCTETS). Shifts
+ * of 16-bit pairs leave the neighbour's bits in each octet: of both shifts only the octet's own are kept. */
+TARGET_AVX2 static void octets_shift_avx2(const uint8_t *from, unsigned shift, unsigned octets, uint8_t *bits)
 {
-    words_shift_body(octets, shift, words, bits);
+    const __m128i left = _mm_cvtsi32_si128((int)shift), right = _mm_cvtsi32_si128(8 - (int)shift);
+    const __m256i keep = _mm256_set1_epi8((char)(0xFF << shift));
+    for (unsigned k = 0; k < octets; k += 32) {
+        __m256i upper = _mm256_sll_epi16(_mm256_loadu_si256((const void *)(from + k)), left);
+        __m256i lower = _mm256_srl_epi16(_mm256_loadu_si256((const void *)(from + k + 1)), right);
+        upper = _mm256_or_si256(_mm256_and_si256(keep, upper), _mm256_andnot_si256(keep, lower));
+        _mm256_storeu_si256((void *)(bits + k), upper);
+    }
 }
 
-TARGET_AVX512 static void words_shift_avx512(const uint8_t *octets, unsigned shift, unsigned words, uint8_t *bits)
+TARGET_AVX512 static void octets_shift_avx512(const uint8_t *from, unsigned shift, unsigned octets, uint8_t *bits)
 {
-    words_shift_body(octets, shift, words, bits);
+    enum { FIRST_CHOOSES = 0xCA }; /* first ? second : third, bit by bit */
+    const __m128i left = _mm_cvtsi32_si128((int)shift), right = _mm_cvtsi32_si128(8 - (int)shift);
+    const __m512i keep = _mm512_set1_epi8((char)(0xFF << shift));
+    for (unsigned k = 0; k < octets; k += 64) {
+        __m512i upper = _mm512_sll_epi16(_mm512_loadu_si512(from + k), left);
+        __m512i lower = _mm512_srl_epi16(_mm512_loadu_si512(from + k + 1), right);
+        _mm512_storeu_si512(bits + k, _mm512_ternarylogic_epi64(keep, upper, lower, FIRST_CHOOSES));
+    }
 }
+
 #endif
 
 static void plane_take(const line_direction *way, unsigned plane, unsigned octets, uint8_t *bits)
 {
-    uint8_t around[LINE_BLOCK_BITS_MAX / 8 + 1];
+    uint8_t around[LINE_BLOCK_BITS_MAX / 8 + RUN_OVER_OCTETS];
     const uint8_t *ring = way->planes[plane], *from = ring + ring_octet(way, way->taken);
     unsigned shift = way->taken % 8, to_end = (unsigned)(ring + way->ring_octets - from);
     if (octets + 1 > to_end) {
@@ -188,7 +201,7 @@ static void plane_take(const line_direction *way, unsigned plane, unsigned octet
         from = around;
     }
     if (shift)
-        CPU_SELECT(words_shift_portable, words_shift_avx2, words_shift_avx512)(from, shift, octets / 8, bits);
+        CPU_SELECT(octets_shift_portable, octets_shift_avx2, octets_shift_avx512)(from, shift, octets, bits);
     else
         memcpy(bits, from, octets);
 }
@@ -197,6 +210,8 @@ static void plane_take(const line_direction *way, unsigned plane, unsigned octet
 static unsigned bits_due(line_direction *way)
 {
     int64_t faster_ppb = way->sign * (way->offset_ppb - (way->steer_ppb ? *way->steer_ppb : 0));
+    if (faster_ppb == 0) /* as most lines are; what is ahead is less than a step */
+        return BLOCK_BITS;
     way->ahead_bits += (double)faster_ppb * PARTS_PER_BILLION * BLOCK_BITS;
     int step = way->ahead_bits >= RATE_STEP_BITS    ? RATE_STEP_BITS
                : way->ahead_bits <= -RATE_STEP_BITS ? -RATE_STEP_BITS

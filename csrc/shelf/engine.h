@@ -18,6 +18,7 @@ typedef enum {
     ENGINE_NOT_A_LINE = -12,    /* only a line: port can be impaired */
     ENGINE_BAD_LINK = -13,      /* no such HDLC link is open */
     ENGINE_REAL_TIME = -14,     /* a port is tied to the outside world: no virtual time */
+    ENGINE_FRAMED = -15,        /* the adaptor frames the line: that is not ours to do */
 } engine_error;
 
 /* One line for people. */

@@ -55,6 +55,7 @@ shelf *shelf_new(unsigned streams)
     made->bus[0] = bus_new(made->streams);
     made->bus[1] = bus_new(made->streams);
     made->last = &made->first;
+    made->last_board = &made->first_board;
     if (!made->bus[0] || !made->bus[1] || lock_init(&made->lock)) {
         free(made->bus[0]);
         free(made->bus[1]);
@@ -80,6 +81,16 @@ void shelf_free(shelf *shelf)
     free(shelf);
 }
 
+static void element_append(shelf *shelf, element *element)
+{
+    *shelf->last = element;
+    shelf->last = &element->following;
+    if (!element->operations->run)
+        return;
+    *shelf->last_board = element;
+    shelf->last_board = &element->following_board;
+}
+
 int shelf_adopt(shelf *shelf, element *element, const element_operations *operations, unsigned streams)
 {
     int result = ENGINE_NO_STREAMS;
@@ -91,8 +102,7 @@ int shelf_adopt(shelf *shelf, element *element, const element_operations *operat
         element->stream = shelf->streams_used;
         shelf->streams_used += streams;
         element->object = ++shelf->objects;
-        *shelf->last = element;
-        shelf->last = &element->following;
+        element_append(shelf, element);
     }
     shelf_unlock(shelf);
     return result;
@@ -114,17 +124,26 @@ void element_tell(element *element, unsigned kind, unsigned timeslot, uint32_t v
     event_ring_put(&element->shelf->events, event);
 }
 
+static void clock_follow(shelf *shelf)
+{
+    if (!shelf->clock_source || ++shelf->second_blocks < BLOCKS_PER_S)
+        return;
+    shelf->second_blocks = 0;
+    clock_loop_end_second(&shelf->clock_loop, span_received_bits(shelf->clock_source));
+    shelf->steer_ppb = shelf->clock_loop.steer_ppb;
+}
+
 void shelf_run_block(shelf *shelf)
 {
     stream_block *bus = shelf->bus[0], *next = shelf->bus[1];
     span_bank_receive(shelf, next);
-    for (element *element = shelf->first; element; element = element->following)
-        if (element->operations->run)
-            element->operations->run(element, bus, next);
+    for (element *board = shelf->first_board; board; board = board->following_board)
+        board->operations->run(board, bus, next);
     span_bank_transmit(shelf, bus, next);
     shelf->bus[0] = next;
     shelf->bus[1] = bus;
     shelf->now_ns += BLOCK_NS;
+    clock_follow(shelf);
 }
 
 uint64_t shelf_now_ns(shelf *shelf)
@@ -153,9 +172,30 @@ int shelf_steer(shelf *shelf, int64_t ppb)
     if (ppb < -SHELF_STEER_PPB_MAX || ppb > SHELF_STEER_PPB_MAX)
         return ENGINE_BAD_VALUE;
     shelf_lock(shelf);
+    clock_loop_run_free(&shelf->clock_loop);
+    shelf->clock_source = NULL;
     shelf->steer_ppb = ppb;
     shelf_unlock(shelf);
     return ENGINE_OK;
+}
+
+static void clock_let_go(shelf *shelf, void (*how)(clock_loop *loop))
+{
+    shelf_lock(shelf);
+    how(&shelf->clock_loop);
+    shelf->clock_source = NULL;
+    shelf->steer_ppb = shelf->clock_loop.steer_ppb;
+    shelf_unlock(shelf);
+}
+
+void shelf_hold_clock(shelf *shelf)
+{
+    clock_let_go(shelf, clock_loop_hold);
+}
+
+void shelf_free_clock(shelf *shelf)
+{
+    clock_let_go(shelf, clock_loop_run_free);
 }
 
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count)

@@ -15,6 +15,7 @@ enum {
     SHELF_IDLE_CODE = 0xD5,  /* what an unconnected timeslot carries: A-law zero (G.711) */
     SHELF_STREAMS_MAX = 4096,
     SHELF_STEER_PPB_MAX = 1000000,
+    BLOCKS_PER_S = 1000,
 };
 
 /* How the real-time clock has kept up. */
@@ -24,6 +25,7 @@ typedef struct {
     uint64_t worst_late_ns;
     bool running;
     bool fifo;               /* the thread has SCHED_FIFO */
+    int64_t steer_ppb;       /* how much faster than nominal the clock is made to run; also in virtual time */
 } shelf_clock_status;
 
 /* A shelf with room for `streams` streams besides its own; its clock stands at 0. NULL without memory. */
@@ -43,9 +45,14 @@ int shelf_run(shelf *shelf, uint64_t until_ns);
 
 /*
  * Makes the shelf's clock run so much faster than nominal (parts per billion), as a clock source it is locked to
- * does: in real time blocks follow each other faster, in virtual time lines with an offset of their own keep step.
+ * does (span_lock_clock): in real time blocks follow each other faster, in virtual time lines with an offset of
+ * their own keep step. Ends following.
  */
 int shelf_steer(shelf *shelf, int64_t ppb);
+
+/* Follows no span any more: keeps the last good frequency (holdover), or goes back to nominal (free run). */
+void shelf_hold_clock(shelf *shelf);
+void shelf_free_clock(shelf *shelf);
 
 /* Moves at most `count` events out, oldest first; returns how many. */
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count);

@@ -129,5 +129,6 @@ void shelf_read_clock(shelf *shelf, shelf_clock_status *status)
 {
     shelf_lock(shelf);
     *status = shelf->clock.status;
+    status->steer_ppb = shelf->steer_ppb;
     shelf_unlock(shelf);
 }

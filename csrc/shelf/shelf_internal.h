@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/block.h"
+#include "shelf/clock_loop.h"
 #include "shelf/engine.h"
 #include "shelf/event_ring.h"
 #include "shelf/shelf.h"
@@ -24,6 +25,7 @@ struct element {
     const element_operations *operations;
     shelf *shelf;
     element *following;
+    element *following_board; /* of those with a run of their own */
     uint32_t object; /* what its events carry */
     unsigned stream; /* the first stream it sends */
 };
@@ -40,9 +42,13 @@ struct shelf {
     unsigned streams, streams_used;
     stream_block *bus[2]; /* as the last block left it, and as the next will */
     element *first, **last;
+    element *first_board, **last_board; /* of them those that run, in a list that does not lead past every span */
     span_bank spans;
     uint32_t objects;
     int64_t steer_ppb;    /* how much faster than nominal the shelf's clock runs */
+    clock_loop clock_loop;
+    struct span *clock_source; /* what the loop follows */
+    unsigned second_blocks;    /* of the loop's second in progress */
     bool real_time_only;  /* a port is tied to the outside world */
     event_ring events;
     struct {

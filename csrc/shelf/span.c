@@ -145,6 +145,21 @@ int span_read_line_counters(span *span, line_counters *counters)
     return ENGINE_OK;
 }
 
+uint64_t span_received_bits(const span *span)
+{
+    return receiver_bits(span->receiver);
+}
+
+void span_lock_clock(span *span)
+{
+    shelf *shelf = span->element.shelf;
+    shelf_lock(shelf);
+    shelf->clock_source = span;
+    shelf->second_blocks = 0;
+    clock_loop_follow(&shelf->clock_loop, span_received_bits(span));
+    shelf_unlock(shelf);
+}
+
 unsigned span_stream(const span *span)
 {
     return span->element.stream;
@@ -195,14 +210,18 @@ int span_set_sa_code(span *span, unsigned n, unsigned code)
 
 int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots)
 {
-    const unsigned all = SPAN_LOOP_LOCAL | SPAN_LOOP_LINE | SPAN_LOOP_PAYLOAD | SPAN_FORCE_AIS | SPAN_FORCE_REMOTE_ALARM;
+    const unsigned of_line = SPAN_LOOP_LOCAL | SPAN_FORCE_AIS | SPAN_FORCE_REMOTE_ALARM;
+    const unsigned all = of_line | SPAN_LOOP_LINE | SPAN_LOOP_PAYLOAD;
     if (maintenance & ~all || looped_timeslots & 1)
         return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    span->maintenance = maintenance;
-    span->looped_timeslots = looped_timeslots;
+    bool possible = !(span_framed(span) && maintenance & of_line);
+    if (possible) {
+        span->maintenance = maintenance;
+        span->looped_timeslots = looped_timeslots;
+    }
     shelf_unlock(span->element.shelf);
-    return ENGINE_OK;
+    return possible ? ENGINE_OK : ENGINE_FRAMED;
 }
 
 /* An error that could never be sent would wait for ever, or for a later test. */
@@ -219,6 +238,8 @@ static bool can_inject(const span *span, span_injection what)
 
 static int inject(span *span, span_injection what, unsigned count)
 {
+    if (span_framed(span) && (what == SPAN_INJECT_VIOLATION || what == SPAN_INJECT_FAS || what == SPAN_INJECT_CRC))
+        return ENGINE_FRAMED;
     if (!can_inject(span, what))
         return ENGINE_BAD_VALUE;
     switch (what) {

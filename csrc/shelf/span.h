@@ -42,7 +42,7 @@ typedef struct {
 /* What is sent instead, or besides; bits of a mask. */
 typedef enum {
     SPAN_LOOP_LOCAL = 1,    /* what is sent is received; the line gets AIS */
-    SPAN_LOOP_LINE = 2,     /* what the line brings goes back as it is */
+    SPAN_LOOP_LINE = 2,     /* what the line brings goes back as it is; framed ports: the frames */
     SPAN_LOOP_PAYLOAD = 4,  /* the frames received go back in frames of our own */
     SPAN_FORCE_AIS = 8,
     SPAN_FORCE_REMOTE_ALARM = 16,
@@ -76,6 +76,9 @@ int span_join(span *end_a, span *end_b, const line_options *options);
 int span_impair(span *span, const line_impairments *impairments);
 int span_read_line_counters(span *span, line_counters *counters);
 
+/* The shelf's clock follows the span's received line from now on, until shelf_hold_clock or another is locked to. */
+void span_lock_clock(span *span);
+
 /* The stream that carries what the span receives; out of service it is all ones (AIS, G.732 table 2). */
 unsigned span_stream(const span *span);
 
@@ -89,7 +92,8 @@ int span_set_cas(span *span, unsigned timeslot, unsigned abcd);
 int span_set_sa_bits(span *span, unsigned sa_bits);
 int span_set_sa_code(span *span, unsigned n, unsigned code);
 
-/* Puts loopbacks and forced signals in force, a mask of span_maintenance; timeslots looped one by one (bit t). */
+/* Puts loopbacks and forced signals in force, a mask of span_maintenance; timeslots looped one by one (bit t).
+ * ENGINE_FRAMED: an adaptor that frames the line has its own ways to loop it locally and to force signals. */
 int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots);
 /* ENGINE_BAD_VALUE for what the span never sends: violations without a line code, CRC errors without CRC-4 ... */
 int span_inject(span *span, span_injection what, unsigned count);

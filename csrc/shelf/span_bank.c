@@ -6,18 +6,17 @@
 #include "shelf/span_internal.h"
 
 enum {
-    ABREAST = 64,
-    BLOCKS_PER_S = 1000,
+    ABREAST = 16, /* spans: as many as a line code's kernel takes, few enough to stay in the near caches meanwhile */
     FRAMED_BLOCKS_MAX = 2, /* blocks an adaptor may hand over in one millisecond */
 };
 
-/* Lines to be coded together. */
+/* Lines of a group of spans, to be coded together. */
 typedef struct {
     unsigned count;
     span *span[ABREAST];
 } batch;
 
-static bool framed(const span *span)
+bool span_framed(const span *span)
 {
     return span->port && span->port->operations->kind == PORT_FRAMED;
 }
@@ -67,12 +66,13 @@ static void test_compare(span *span, const stream_block *block)
                          timeslots_gather(block, span->test_timeslots, BLOCK_FRAMES, octets));
 }
 
+/* A block that lies in the room of the elastic store. */
 static void block_received(span *span, const stream_block *block)
 {
     if (span->links)
         span_hdlc_receive_block(span, block);
     test_compare(span, block);
-    elastic_store_put(&span->receive_store, block);
+    elastic_store_put_room(&span->receive_store);
 }
 
 static void tap_send(span *span, const uint8_t *bits, unsigned bit_count)
@@ -94,9 +94,11 @@ static void bits_received(span *span)
 
 static void frames_taken(span *span)
 {
-    stream_block block;
-    while (receiver_take(span->receiver, &block))
-        block_received(span, &block);
+    stream_block *room = elastic_store_room(&span->receive_store);
+    while (receiver_take(span->receiver, room)) {
+        block_received(span, room);
+        room = elastic_store_room(&span->receive_store);
+    }
 }
 
 static void frames_tap(span *span, const stream_block *block)
@@ -108,15 +110,17 @@ static void frames_tap(span *span, const stream_block *block)
 
 static void frames_receive(span *span)
 {
-    stream_block block;
     port_status status;
     uint8_t abcd[FRAME_TIMESLOTS];
     span->port->operations->read_status(span->port, &status);
-    for (unsigned k = 0; k < FRAMED_BLOCKS_MAX && span->port->operations->receive_frames(span->port, &block); k++) {
+    for (unsigned k = 0; k < FRAMED_BLOCKS_MAX; k++) {
+        stream_block *room = elastic_store_room(&span->receive_store);
+        if (!span->port->operations->receive_frames(span->port, room))
+            break;
         if (span->tap)
-            frames_tap(span, &block);
-        receiver_put_frames(span->receiver, &block, &status);
-        block_received(span, &block);
+            frames_tap(span, room);
+        receiver_put_frames(span->receiver, room, &status);
+        block_received(span, room);
     }
     if (span->port->operations->receive_cas) {
         span->port->operations->receive_cas(span->port, abcd);
@@ -160,37 +164,44 @@ static void second_account(span *span)
     receiver_end_second(span->receiver);
 }
 
-static void batch_receive(batch *lines)
+static void lines_receive(const batch *lines)
 {
     lines_decode(lines);
     for (unsigned k = 0; k < lines->count; k++)
         bits_received(lines->span[k]);
     for (unsigned k = 0; k < lines->count; k++)
         frames_taken(lines->span[k]);
-    lines->count = 0;
+}
+
+static void group_receive(span *const spans[], unsigned count, stream_block *next)
+{
+    batch lines = {.count = 0};
+    for (unsigned k = 0; k < count; k++) {
+        if (span_framed(spans[k])) {
+            frames_receive(spans[k]);
+        } else if (spans[k]->port) {
+            marks_receive(spans[k]);
+            lines.span[lines.count++] = spans[k];
+        }
+    }
+    lines_receive(&lines);
+    for (unsigned k = 0; k < count; k++) {
+        second_account(spans[k]);
+        events_tell(spans[k]);
+        stream_send(spans[k], &next[spans[k]->element.stream]);
+    }
+}
+
+static unsigned group_size(const shelf *shelf, unsigned first)
+{
+    unsigned left = shelf->spans.count - first;
+    return left < ABREAST ? left : ABREAST;
 }
 
 void span_bank_receive(shelf *shelf, stream_block *next)
 {
-    batch lines = {0};
-    for (unsigned k = 0; k < shelf->spans.count; k++) {
-        span *span = shelf->spans.span[k];
-        if (framed(span)) {
-            frames_receive(span);
-        } else if (span->port) {
-            marks_receive(span);
-            lines.span[lines.count++] = span;
-        }
-        if (lines.count == ABREAST)
-            batch_receive(&lines);
-    }
-    batch_receive(&lines);
-    for (unsigned k = 0; k < shelf->spans.count; k++) {
-        span *span = shelf->spans.span[k];
-        second_account(span);
-        events_tell(span);
-        stream_send(span, &next[span->element.stream]);
-    }
+    for (unsigned first = 0; first < shelf->spans.count; first += ABREAST)
+        group_receive(shelf->spans.span + first, group_size(shelf, first), next);
 }
 
 /* Sending ------------------------------------------------------------------------------------------------------- */
@@ -204,10 +215,15 @@ static void timeslots_copy(uint32_t timeslots, const stream_block *from, stream_
     }
 }
 
+static bool payload_looped(const span *span)
+{
+    return span->maintenance & SPAN_LOOP_PAYLOAD || (span_framed(span) && span->maintenance & SPAN_LOOP_LINE);
+}
+
 /* The shelf's millisecond into the store: what is attached, or what a loopback puts in its place. */
 static void stream_take(span *span, const stream_block *attached, const stream_block *received)
 {
-    if (span->maintenance & SPAN_LOOP_PAYLOAD) {
+    if (payload_looped(span)) {
         elastic_store_put(&span->transmit_store, received);
         return;
     }
@@ -230,8 +246,8 @@ static void e_bits_set(span *span)
 
 static bool cas_in_timeslot(const span *span)
 {
-    return span->options.receiver.cas && !(span->maintenance & SPAN_LOOP_PAYLOAD) &&
-           !(framed(span) && span->port->operations->transmit_cas);
+    return span->options.receiver.cas && !payload_looped(span) &&
+           !(span_framed(span) && span->port->operations->transmit_cas);
 }
 
 /* Everything the span itself puts into eight frames, timeslot 0 apart. */
@@ -311,7 +327,7 @@ static void ais_transmit(span *span)
     span->port->operations->transmit(span->port, &block);
 }
 
-static void batch_transmit(batch *lines)
+static void lines_transmit(const batch *lines)
 {
     lines_build(lines);
     lines_encode(lines);
@@ -324,7 +340,6 @@ static void batch_transmit(batch *lines)
         else
             span->port->operations->transmit(span->port, &span->marks_out);
     }
-    lines->count = 0;
 }
 
 static void frames_transmit(span *span, unsigned blocks)
@@ -343,23 +358,27 @@ static unsigned blocks_due(span *span)
 {
     if (!span->port)
         return 0;
+    unsigned wanted = span->port->operations->blocks_wanted(span->port); /* also an adaptor's tick */
+    if (span_framed(span))
+        return wanted;
     if (span->maintenance & SPAN_LOOP_LOCAL)
         return 1;
-    if (span->maintenance & SPAN_LOOP_LINE && !framed(span)) {
+    if (span->maintenance & SPAN_LOOP_LINE) {
         span->port->operations->transmit(span->port, &span->marks_in);
         return 0;
     }
-    return span->port->operations->blocks_wanted(span->port);
+    return wanted;
 }
 
-void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *next)
+/* A second block follows the first. */
+static void group_transmit(span *const spans[], unsigned count, const stream_block *bus, const stream_block *next)
 {
-    batch first = {0}, second = {0};
-    for (unsigned k = 0; k < shelf->spans.count; k++) {
-        span *span = shelf->spans.span[k];
+    batch first = {.count = 0}, second = {.count = 0};
+    for (unsigned k = 0; k < count; k++) {
+        span *span = spans[k];
         stream_take(span, &bus[span->attached], &next[span->element.stream]);
         unsigned blocks = blocks_due(span);
-        if (framed(span)) {
+        if (span_framed(span)) {
             frames_transmit(span, blocks);
             continue;
         }
@@ -367,12 +386,13 @@ void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *nex
             first.span[first.count++] = span;
         if (blocks > 1)
             second.span[second.count++] = span;
-        /* A second block follows the first: both batches go before either overflows. */
-        if (first.count == ABREAST) {
-            batch_transmit(&first);
-            batch_transmit(&second);
-        }
     }
-    batch_transmit(&first);
-    batch_transmit(&second);
+    lines_transmit(&first);
+    lines_transmit(&second);
+}
+
+void span_bank_transmit(shelf *shelf, const stream_block *bus, stream_block *next)
+{
+    for (unsigned first = 0; first < shelf->spans.count; first += ABREAST)
+        group_transmit(shelf->spans.span + first, group_size(shelf, first), bus, next);
 }

@@ -51,6 +51,12 @@ struct span {
     test_checker checker;
 };
 
+/* Bits of the line received so far. */
+uint64_t span_received_bits(const span *span);
+
+/* The port is an adaptor that frames the line itself. */
+bool span_framed(const span *span);
+
 /* A block of frames off the line, before the elastic store: slips must not cut data links. */
 void span_hdlc_receive_block(span *span, const stream_block *block);
 void span_hdlc_transmit_block(span *span, stream_block *block);

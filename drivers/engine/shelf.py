@@ -21,6 +21,7 @@ class ClockStatus(NamedTuple):
     worst_late_ns: int
     running: bool
     fifo: bool
+    steer_ppb: int
 
 
 class Shelf:
@@ -80,12 +81,25 @@ class Shelf:
         """Makes the shelf's clock run so much faster than nominal (parts per billion), to follow a source."""
         check("shelf clock", lib.shelf_steer(self.native, ppb))
 
+    def hold_clock(self) -> None:
+        """Follows no span any more, at the last good frequency (holdover)."""
+        lib.shelf_hold_clock(self.native)
+
+    def free_clock(self) -> None:
+        """Follows no span any more, at nominal frequency (free run)."""
+        lib.shelf_free_clock(self.native)
+
     def clock_status(self) -> ClockStatus:
         """How real time has kept up since `start`."""
         status = ffi.new("shelf_clock_status *")
         lib.shelf_read_clock(self.native, status)
         return ClockStatus(
-            status.blocks, status.late_blocks, status.worst_late_ns, bool(status.running), bool(status.fifo)
+            status.blocks,
+            status.late_blocks,
+            status.worst_late_ns,
+            bool(status.running),
+            bool(status.fifo),
+            status.steer_ppb,
         )
 
     def handle(self, object_number: int, handler: EventHandler) -> None:

@@ -199,6 +199,10 @@ class Span(ShelfElement):
         check("line", lib.span_read_line_counters(self.native, counters))
         return LineCounters(*(getattr(counters, field) for field in LineCounters._fields))
 
+    def lock_clock(self) -> None:
+        """Makes the shelf's clock follow this span's received line from now on."""
+        lib.span_lock_clock(self.native)
+
     def attach(self, stream: int) -> None:
         """Sends a stream of the shelf from the next block on."""
         check("span", lib.span_attach(self.native, stream))

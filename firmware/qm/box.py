@@ -11,6 +11,7 @@ import asyncio
 from drivers.bus import Bus, BusError
 from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Event, EventKind, Span, SwitchBoard
+from firmware.clock import BoxClock
 from firmware.runtime import Box, WallClock
 from protocols.line_signalling import (
     IncomingState,
@@ -78,8 +79,10 @@ class QueuingMachine(Box):
         switch: SwitchBoard,
         store: CallStore,
         wall_clock: WallClock,
+        clock: BoxClock,
     ) -> None:
         super().__init__(name, bus, tasks)
+        self._clock = clock
         self._spans = spans
         self._switch = switch
         self._store = store
@@ -101,6 +104,7 @@ class QueuingMachine(Box):
         span.listen(lambda event: self._handle(number, event))
 
     def _handle(self, number: int, event: Event) -> None:
+        self._clock.handle(number + 1, event)
         match event.kind:
             case EventKind.CAS_ALIGNED:
                 phase = self._spans[number].status().bit_phase

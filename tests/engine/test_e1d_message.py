@@ -112,6 +112,8 @@ GOOD = e1d.build_message(e1d.Event.SA_BITS, body=b"\x91")
     [
         ("nothing", b""),
         ("a header cut short", GOOD[:7]),
+        ("a header cut short that owns up to it", GOOD[:2] + u16(7) + b"\x50\0\0"),
+        ("magic and length alone", GOOD[:2] + u16(4)),
         ("another version", u16(0x00E1) + GOOD[2:]),
         ("a length beyond the packet", GOOD[:2] + u16(10) + GOOD[4:]),
         ("a length within the packet", GOOD[:2] + u16(8) + GOOD[4:]),

@@ -232,18 +232,27 @@ def test_a_daemon_that_is_not_there_or_does_not_answer(plant: Plant) -> None:
     assert "must have 1-107 octets" in plant.refused(served=False)
 
 
+def test_without_a_path_the_socket_is_the_daemons_default() -> None:
+    error = ffi.new("char[200]")
+    # An interface that cannot be: the text names the socket, and nothing is connected to.
+    assert lib.e1d_port_open(ffi.new("e1d_options *", {"interface": 255}), error) == ffi.NULL
+    assert ffi.string(error).startswith(b"e1d /tmp/osmo-e1d.ctl interface 255 line 0: ")
+
+
 def test_force_takes_a_timeslot_once_and_lines_change_mode(plant: Plant) -> None:
     first = plant.open()
     modes = [plant.line.mode]
     plant.run(first, 20)
-    second = plant.open(superchannel=True)
+    second = plant.open(superchannel=True, force=True)
     modes.append(plant.line.mode)
     assert modes == [e1d.LineMode.CHANNELISED, e1d.LineMode.SUPERCHANNEL]
     third = plant.open(superchannel=True, force=True)
-    plant.run(second, 5)
+    plant.run(second, 350, passes=False)
     assert second.status.alarms == lib.PORT_SIGNAL_LOST
+    assert second.counters.failed_attempts == 2, "it asks, but takes nothing back"
     plant.run(third, 60)
     assert third.status.alarms == 0
+    assert third.status.reconnections == 0
     place(third.runs[0], plant.down)
 
 
@@ -403,7 +412,7 @@ def test_a_shelf_that_stalls_begins_anew_in_step(plant: Plant) -> None:
     for _ in range(80):  # 100 ms that nobody takes
         plant.pass_line()
     plant.run(client, 100)
-    assert client.status.overruns == 32
+    assert client.status.overruns == 64
     assert client.counters.receive_restarts == 1
     assert len(client.runs[1]) >= 32 * BLOCK * 80
     place(client.runs[1], plant.down)
@@ -502,6 +511,10 @@ def test_a_daemon_that_restarts_is_found_again(plant: Plant, superchannel: bool)
     client = plant.open(superchannel=superchannel)
     lib.e1d_port_send_sa_bits(client.port, 0b00010)
     plant.run(client, 50)
+    plant.daemon.tell(e1d.Event.AIS_ON, 1, 1)
+    plant.daemon.tell(e1d.Event.SA_BITS, 1, 1, b"\x80")
+    plant.run(client, 1)
+    assert (client.status.alarms, client.status.sa_bits) == (lib.PORT_AIS, 1)
     alone = descriptors()
     plant.daemon.kill()
     client.millisecond()
@@ -513,7 +526,7 @@ def test_a_daemon_that_restarts_is_found_again(plant: Plant, superchannel: bool)
     assert attempts_of(client, 6398) == []
     plant.run(client, 150)
     assert client.status.reconnections == 1
-    assert client.status.alarms == 0
+    assert (client.status.alarms, client.status.sa_bits) == (0, 0), "nothing is known of before"
     assert plant.line.sa_bits_octet == 0x40, "Sa7 is set again"
     assert descriptors() == alone
     place(client.runs[-1], plant.down)

@@ -1,4 +1,4 @@
-"""LOS and AIS to the bit: both sides of every limit of G.775 and ETS 300 233, and bit-serial detectors beside ours."""
+"""LOS and AIS to the bit: both sides of every limit of G.775 and ETS 300 233; bit-serial detectors beside ours."""
 
 import random
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Detector:
         self.events = ffi.new("line_state_event[]", int(lib.LINE_STATE_EVENTS_MAX))
 
     def put_marks(self, marks: str, generator: random.Random | None = None) -> list[Change]:
-        """Marks of random polarities; in blocks of random lengths if there is a generator, else of the greatest."""
+        """Marks of random polarities; in blocks of random lengths with a generator, else of the greatest."""
         generator = generator or random.Random(0)
         changes = []
         while marks:
