@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable
+from random import SystemRandom
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
@@ -77,6 +78,9 @@ def _satop(url: str, parts: SplitResult) -> Port:
     pseudowire.payload_octets = query.number("payload", pseudowire.payload_octets)
     pseudowire.depth_ms = query.number("depth", pseudowire.depth_ms)
     pseudowire.rtp = query.flag("rtp")
+    chance = SystemRandom()  # as RFC 3550 5.1 wants them, so that no two ends are alike
+    pseudowire.first_sequence = chance.getrandbits(16)
+    pseudowire.first_timestamp, pseudowire.ssrc = chance.getrandbits(32), chance.getrandbits(32)
     fault = lib.satop_options_fault(ffi.addressof(options, "pseudowire"))
     if fault != ffi.NULL:
         raise PortError(f"{url}: {ffi.string(fault).decode()}")
