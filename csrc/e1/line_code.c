@@ -1,4 +1,4 @@
-/* Line codes: HDB3 on up to eight lines abreast, AMI one line at a time. */
+/* Line codes: HDB3 on up to sixteen lines at once, eight abreast in a vector; AMI one line at a time. */
 #include "e1/line_code.h"
 
 #include <limits.h>
@@ -25,6 +25,14 @@ typedef struct {
     uint64_t carried_before[LINES_MAX]; /* the decoders', before the block */
     uint64_t violations[LINES_MAX];     /* places of some, if not all had: the block's words upon one another */
 } decode_batch;
+
+/* What a batch of blocks to be decoded has in common; apart from it, to stay in registers while it grows. */
+typedef struct {
+    unsigned count, least_words, most_words;
+    bool all_seen;
+} decode_extent;
+
+static const decode_extent NOTHING_TO_DECODE = {0, UINT_MAX, 0, true};
 
 typedef struct {
     line_encoder *encoders[LINES_MAX];
@@ -421,19 +429,19 @@ static void first_violations_forgive(const decode_batch *batch, unsigned count)
 }
 
 /* What lies beyond the whole chunks that all lines have is done line by line. */
-static NOT_INLINE void decode_hdb3(decode_batch *batch, unsigned count, unsigned least_words, unsigned most_words, bool all_seen)
+static NOT_INLINE void decode_hdb3(decode_batch *batch, decode_extent extent)
 {
-    unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : least_words / CHUNK_MAX * CHUNK_MAX;
-    batch->all_seen = all_seen;
-    if (!all_seen)
+    unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : extent.least_words / CHUNK_MAX * CHUNK_MAX;
+    batch->all_seen = extent.all_seen;
+    if (!batch->all_seen)
         memset(batch->violations, 0, sizeof batch->violations);
     if (words)
-        decode_by_vector(batch, count, words);
-    if (most_words > words)
-        for (unsigned k = 0; k < count; k++)
+        decode_by_vector(batch, extent.count, words);
+    if (extent.most_words > words)
+        for (unsigned k = 0; k < extent.count; k++)
             decode_line(batch, k, words);
     if (!batch->all_seen)
-        first_violations_forgive(batch, count);
+        first_violations_forgive(batch, extent.count);
 }
 
 static NOT_INLINE void encode_hdb3(encode_batch *batch, unsigned count)
@@ -514,17 +522,22 @@ static NOT_INLINE void encode_alone(line_encoder *encoder, const uint8_t *bits, 
     memset(marks->negative, 0, LINE_BLOCK_OCTETS);
 }
 
-static void decode_batch_put(decode_batch *batch, unsigned k, line_decoder *decoder, const line_block *marks,
-                             uint8_t *bits)
+static decode_extent decode_batch_put(decode_batch *batch, decode_extent extent, line_decoder *decoder,
+                                      const line_block *marks, uint8_t *bits)
 {
+    unsigned k = extent.count++, words = marks->bit_count / 64;
     if (!decoder->mark_seen)
         first_mark_look_for(decoder, marks);
     batch->decoders[k] = decoder;
     batch->marks[k] = (const uint8_t *)marks;
     batch->bits[k] = bits;
-    batch->words[k] = marks->bit_count / 64;
+    batch->words[k] = words;
     batch->seen[k] = decoder->violation_seen;
     batch->carried_before[k] = decoder->carried;
+    extent.least_words = words < extent.least_words ? words : extent.least_words;
+    extent.most_words = words > extent.most_words ? words : extent.most_words;
+    extent.all_seen &= decoder->violation_seen;
+    return extent;
 }
 
 static void encode_batch_put(encode_batch *batch, unsigned k, line_encoder *encoder, const uint8_t *bits,
@@ -535,28 +548,23 @@ static void encode_batch_put(encode_batch *batch, unsigned k, line_encoder *enco
     batch->marks[k] = (uint8_t *)marks;
 }
 
-/* The extremes are gathered here, in registers: this runs once a line. */
 void line_decode(line_decoder *const decoders[], const line_block *const marks[], uint8_t *const bits[],
                  unsigned count)
 {
     decode_batch batch;
-    unsigned waiting = 0, least = UINT_MAX, most = 0;
-    bool all_seen = true;
+    decode_extent extent = NOTHING_TO_DECODE;
     for (unsigned k = 0; k < count; k++) {
-        if (decoders[k]->code != LINE_CODE_HDB3) {
+        if (decoders[k]->code != LINE_CODE_HDB3)
             decode_alone(decoders[k], marks[k], bits[k]);
-        } else if (marks[k]->bit_count) {
-            unsigned words = marks[k]->bit_count / 64;
-            least = words < least ? words : least;
-            most = words > most ? words : most;
-            all_seen &= decoders[k]->violation_seen;
-            decode_batch_put(&batch, waiting++, decoders[k], marks[k], bits[k]);
-        }
-        if (waiting == LINES_MAX || (waiting && k == count - 1)) {
-            decode_hdb3(&batch, waiting, least, most, all_seen);
-            waiting = most = 0, least = UINT_MAX, all_seen = true;
-        }
+        else if (marks[k]->bit_count)
+            extent = decode_batch_put(&batch, extent, decoders[k], marks[k], bits[k]);
+        if (extent.count < LINES_MAX)
+            continue;
+        decode_hdb3(&batch, extent);
+        extent = NOTHING_TO_DECODE;
     }
+    if (extent.count)
+        decode_hdb3(&batch, extent);
 }
 
 void line_encode(line_encoder *const encoders[], const uint8_t *const bits[], line_block *const marks[],

@@ -20,9 +20,9 @@ typedef enum {
  */
 typedef struct {
     uint64_t bipolar_violations; /* violations that are no HDB3 substitution */
-    uint64_t code_violations;    /* violations of the polarity of the violation before, substitutions among them (O.162;
-                                    HDB3 only) */
-    uint64_t excess_zeros;       /* runs of more than 3 spaces (HDB3) or 15 (AMI), each counted once, at space 4 or 16 */
+    uint64_t code_violations;    /* violations of the polarity of the violation before, substitutions among them
+                                    (O.162; HDB3 only) */
+    uint64_t excess_zeros;       /* runs of more than 3 spaces (HDB3) or 15 (AMI), counted once, at space 4 or 16 */
 } line_code_counters;
 
 /* The receiving end of one line. */
@@ -44,8 +44,8 @@ void line_decoder_init(line_decoder *decoder, line_code code);
 void line_encoder_init(line_encoder *encoder, line_code code);
 
 /*
- * Decodes one block on each of `count` lines abreast: marks[k] -> bits[k] (most significant bit first, marks[k]
- * ->bit_count bits, which may differ from line to line; room for LINE_BLOCK_BITS_MAX, all of which may be written).
+ * Decodes one block on each of `count` lines abreast: marks[k] -> bits[k] (most significant bit first;
+ * marks[k]->bit_count bits, which may differ from line to line).
  * HDB3: a violation after two spaces ends a substitution, whose four bits are read as 0000; so the bits leave four bit
  * times after their marks (the first four of all are 0). AMI: no delay. LINE_CODE_NONE: bits are the positive plane. A
  * place with marks in both planes counts as a bipolar violation (of the positive polarity), ends no substitution and

@@ -7,8 +7,8 @@
  *   TARGET         how functions are compiled for it
  *   FOLLOW(now, before, k)   bits as they stood k bit times ago; `before` is the word before `now`
  *   LOGIC(function, a, b, c) one of the bitwise functions of three operands in line_code.c
- * and the functions load_octets, store_octets, sign (of a word: 0 or all ones), parity_up_to, count_bits and any, all of
- * them NAMED. A flag carried from word to word is 0 or all ones.
+ * and the functions load_octets, store_octets, sign (of a word: 0 or all ones), parity_up_to, count_bits and any, all
+ * of them NAMED. A flag carried from word to word is 0 or all ones.
  */
 
 typedef struct {
@@ -35,8 +35,8 @@ typedef struct {
 } NAMED(encoding);
 
 /*
- * Follows a flag that some bits change, to what `to` has there. The carries of an adder do it: a carry is made where both
- * summands are 1, dies where both are 0 and travels on where one is, so the summands are `to` and, where nothing
+ * Follows a flag that some bits change, to what `to` has there. The carries of an adder do it: a carry is made where
+ * both summands are 1, dies where both are 0 and travels on where one is, so the summands are `to` and, where nothing
  * changes, its opposite: ~(changes ^ to) = -1 - (changes ^ to). *unset is the flag's opposite before the word and then
  * after it: a set flag is the carry that makes good for that -1. In the sum, a bit of `changes` shows the flag as it
  * stood before that bit, a bit between them its opposite.
@@ -110,39 +110,39 @@ TARGET static inline WORDS NAMED(decode_healthy_word)(NAMED(decoding) *lines, WO
  * fourth after it: those whose place is the first's, modulo 4. Adding 1 at a run's first bit turns the run to 0 and
  * leaves the other runs alone: so the sums tell each bit the two bits of its run's first place, inverted.
  */
-TARGET static inline WORDS NAMED(substitution_ends)(NAMED(encoding) *line, WORDS ones)
+TARGET static inline WORDS NAMED(substitution_ends)(NAMED(encoding) *lines, WORDS ones)
 {
     const WORDS odd = (WORDS){0} + 0xAAAAAAAAAAAAAAAAull, upper = (WORDS){0} + 0xCCCCCCCCCCCCCCCCull;
-    WORDS lately = LOGIC(ANY, ones, FOLLOW(ones, line->ones, 1), FOLLOW(ones, line->ones, 2));
-    WORDS fourths = LOGIC(NONE_OF, lately, FOLLOW(ones, line->ones, 3), ones);
-    WORDS first = fourths & ~FOLLOW(fourths, line->fourths, 1);
-    WORDS low = fourths + (first & odd) - line->phase_low;
-    WORDS high = fourths + (first & upper) - line->phase_high;
-    line->phase_low = NAMED(sign)(fourths & ~low);
-    line->phase_high = NAMED(sign)(fourths & ~high);
-    line->fourths = fourths;
-    line->ones = ones;
+    WORDS lately = LOGIC(ANY, ones, FOLLOW(ones, lines->ones, 1), FOLLOW(ones, lines->ones, 2));
+    WORDS fourths = LOGIC(NONE_OF, lately, FOLLOW(ones, lines->ones, 3), ones);
+    WORDS first = fourths & ~FOLLOW(fourths, lines->fourths, 1);
+    WORDS low = fourths + (first & odd) - lines->phase_low;
+    WORDS high = fourths + (first & upper) - lines->phase_high;
+    lines->phase_low = NAMED(sign)(fourths & ~low);
+    lines->phase_high = NAMED(sign)(fourths & ~high);
+    lines->fourths = fourths;
+    lines->ones = ones;
     return LOGIC(FIRST_IF_OTHER, LOGIC(FIRST_IF_OTHER, fourths, low, odd), high, upper);
 }
 
 /* 000V where the ones since the last V are odd, else B00V, with B of V's polarity; V alternate. */
-TARGET static inline void NAMED(encode_word)(NAMED(encoding) *line, WORDS ones, WORDS *positive, WORDS *negative)
+TARGET static inline void NAMED(encode_word)(NAMED(encoding) *lines, WORDS ones, WORDS *positive, WORDS *negative)
 {
-    WORDS ends = NAMED(substitution_ends)(line, ones);
-    WORDS parity = NAMED(parity_up_to)(ones, &line->parity);
-    WORDS end_positive = NAMED(parity_up_to)(ends, &line->end_positive);
-    WORDS sum = NAMED(flag_sum)(ends, parity, &line->even_at_end);
+    WORDS ends = NAMED(substitution_ends)(lines, ones);
+    WORDS parity = NAMED(parity_up_to)(ones, &lines->parity);
+    WORDS end_positive = NAMED(parity_up_to)(ends, &lines->end_positive);
+    WORDS sum = NAMED(flag_sum)(ends, parity, &lines->even_at_end);
     WORDS filled = LOGIC(FIRST_IF_SAME, ends, parity, sum);
     WORDS is_positive = LOGIC(CHOOSE, ends, end_positive, LOGIC(EVEN, parity, sum, end_positive));
     WORDS now_positive = (ones | ends) & is_positive, now_negative = (ones | ends) & ~is_positive;
     WORDS fill_positive = filled & end_positive, fill_negative = filled & ~end_positive;
 
-    *positive = FOLLOW(now_positive, line->positive, 4) | FOLLOW(fill_positive, line->fill_positive, 1);
-    *negative = FOLLOW(now_negative, line->negative, 4) | FOLLOW(fill_negative, line->fill_negative, 1);
-    line->positive = now_positive;
-    line->negative = now_negative;
-    line->fill_positive = fill_positive;
-    line->fill_negative = fill_negative;
+    *positive = FOLLOW(now_positive, lines->positive, 4) | FOLLOW(fill_positive, lines->fill_positive, 1);
+    *negative = FOLLOW(now_negative, lines->negative, 4) | FOLLOW(fill_negative, lines->fill_negative, 1);
+    lines->positive = now_positive;
+    lines->negative = now_negative;
+    lines->fill_positive = fill_positive;
+    lines->fill_negative = fill_negative;
 }
 
 /* A line's `carried` holds of each word before what the next one looks back to (the latest bits), and the flags. */

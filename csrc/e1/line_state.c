@@ -1,4 +1,4 @@
-/* LOS and AIS: a look at whole blocks for what a healthy line always has, and a walk from mark to mark where it is not. */
+/* LOS and AIS: a look at whole blocks for what a healthy line has, and a walk from mark to mark where it is missing. */
 #include "e1/line_state.h"
 
 #include <string.h>

@@ -15,8 +15,8 @@ typedef enum {
 /*
  * Limits. LOS is raised by the last of `los_spaces` spaces in succession. It is cleared at the end of a window of
  * `los_clear_window` bits that began with a mark, in which at least `los_clear_marks` marks came and never `los_spaces`
- * spaces in succession. The first window begins with the first mark after LOS was raised; one that fails is followed by
- * another, which begins with the first mark after the failed one's end (or after the `los_spaces` spaces that ended it).
+ * spaces in succession. The first window begins with the first mark after LOS was raised; one that fails is followed
+ * by another, which begins with the first mark after the failed one's end (or after the spaces that ended it).
  *
  *                         G.775                        ETS 300 233
  *   los_spaces            176 (any of 10-255)          2 048 (1 ms)
@@ -66,19 +66,20 @@ line_state_options line_state_options_default(line_state_rule rule);
 /* Limits that are too low are raised to the least allowed. */
 void line_state_init(line_state *state, line_state_options options);
 
-/* Takes the marks of a coded line in (either plane); writes changes of LOS to events (room for LINE_STATE_EVENTS_MAX),
- * returns how many. */
+/* Takes the marks of a coded line in (either plane); writes changes of LOS to events (room for
+ * LINE_STATE_EVENTS_MAX), returns how many. */
 unsigned line_state_put_marks(line_state *state, const line_block *marks, line_state_event *events);
 
 /*
  * Takes decoded bits in (a multiple of 64); writes changes of AIS to events (one for every 512 bits and one more at
- * most), returns how many. AIS, in periods of 512 bits from the first bit on: raised at the end of the ais_confirm_periods-th
- * period in succession with at most 2 zeros; cleared at the end of the ais_confirm_periods-th in succession with at least 3
- * (G.775 5.2: two; ETS 300 233: one), or by line_state_frame_found.
+ * most), returns how many. AIS, in periods of 512 bits from the first bit on, with c = ais_confirm_periods: raised at
+ * the end of the c-th period in succession with at most 2 zeros; cleared at the end of the c-th in succession with at
+ * least 3 (G.775 5.2: c = 2; ETS 300 233: c = 1), or by line_state_frame_found.
  */
 unsigned line_state_put_bits(line_state *state, const uint8_t *bits, unsigned bit_count, line_state_event *events);
 
-/* The framer has found the FAS: AIS clears (G.775 5.2), and periods before this one no longer count. True if it stood. */
+/* The framer has found the FAS: AIS clears (G.775 5.2), and periods that ended before no longer count. True if it
+ * stood. */
 bool line_state_frame_found(line_state *state);
 
 #endif

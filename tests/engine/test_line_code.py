@@ -354,6 +354,42 @@ def test_decoder_equals_bit_serial(level: int, count: int) -> None:
         assert ("".join(blocks), counters) == reference_decode(HDB3, line)
 
 
+FAULTS = ["turn", "space", "mark", "both", "silence", "shift"]
+
+
+def fault_put(generator: random.Random, places: str, fault: str) -> str:
+    """One fault: a polarity turned, a mark lost, one too many, both planes at once, silence, a bit slipped."""
+    at = generator.randrange(len(places) - 40)
+    put = {
+        "turn": {"+": "-", "-": "+", "0": "0"}[places[at]],
+        "space": "0",
+        "mark": generator.choice("+-"),
+        "both": "*",
+        "silence": "0" * generator.randrange(3, 40),
+        "shift": "",
+    }[fault]
+    return (places[:at] + put + places[at + max(len(put), 1) :]).ljust(len(places), "0")
+
+
+@pytest.mark.parametrize("count", [1, 3, 6])
+def test_single_faults_on_healthy_lines(level: int, count: int) -> None:
+    """Rare enough for nearly all of the lines' time to be healthy, as nearly all of real lines' time is."""
+    generator = random.Random(200 + count)
+    blocks = 40
+    places = [
+        reference_encode(HDB3, random_bits(generator, blocks * BLOCK))[: blocks * BLOCK] for _ in range(count)
+    ]
+    for fault in FAULTS * 2:
+        k = generator.randrange(count)
+        places[k] = fault_put(generator, places[k], fault)
+    decoders = Decoders([HDB3] * count)
+    decoded = [
+        decoders.decode([line[at : at + BLOCK] for line in places]) for at in range(0, blocks * BLOCK, BLOCK)
+    ]
+    for line, bits, counters in zip(places, zip(*decoded, strict=True), decoders.counters(), strict=True):
+        assert ("".join(bits), counters) == reference_decode(HDB3, line)
+
+
 def test_lines_of_all_codes_and_lengths_abreast(level: int) -> None:
     """Blocks of 0 to 2 560 bits, each line its own: what is carried from one to the next is per line."""
     generator = random.Random(3)
