@@ -176,7 +176,8 @@ static void lines_receive(batch *lines)
 
 static void group_receive(span *const spans[], unsigned count, stream_block *next)
 {
-    batch lines = {.count = 0};
+    batch lines;
+    lines.count = 0;
     for (unsigned k = 0; k < count; k++) {
         if (span_framed(spans[k])) {
             frames_receive(spans[k]);
@@ -374,7 +375,8 @@ static unsigned blocks_due(span *span)
 /* A second block follows the first. */
 static void group_transmit(span *const spans[], unsigned count, const stream_block *bus, const stream_block *next)
 {
-    batch first = {.count = 0}, second = {.count = 0};
+    batch first, second;
+    first.count = second.count = 0;
     for (unsigned k = 0; k < count; k++) {
         span *span = spans[k];
         stream_take(span, &bus[span->attached], &next[span->element.stream]);
