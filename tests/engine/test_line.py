@@ -11,7 +11,17 @@ import pytest
 
 from drivers._native import ffi, lib
 from drivers.engine import EngineError, EventKind, Framing, Impairments, LineCode, Span
-from tests.engine.spans import BLOCK_BITS, BLOCK_OCTETS, Bench, uncoded
+from tests.engine.spans import (
+    BLOCK_BITS,
+    BLOCK_OCTETS,
+    Bench,
+    PythonPort,
+    fed,
+    line_frames,
+    number_of,
+    numbered_frames,
+    uncoded,
+)
 
 SEED = 11
 
@@ -301,6 +311,31 @@ def test_span_finds_its_way_again_after_each_slip() -> None:
         assert phases == [(40000 - 3 * k) % 512 for k in range(slips + 1)]
         assert far.status().in_service
         assert far.status().alignment_losses == slips
+
+
+def test_sender_notices_nothing_of_slips_on_its_line() -> None:
+    """Its frames keep step with the shelf: none is missing but those lost while the far end realigned."""
+    with Bench() as bench:
+        source, near, far, sink = (bench.span(Framing.DOUBLE_FRAME, **uncoded(cas=False)) for _ in range(4))
+        bench.plug(source, PythonPort(fed(numbered_frames(), itertools.repeat(BLOCK_BITS))))
+        recorded = PythonPort()
+        bench.plug(sink, recorded)
+        near.join(far, delay_bits=40000, seed=3)
+        near.attach(source.stream)
+        sink.attach(far.stream)
+        bench.run(200)
+        far.impair(Impairments(slip_ratio=2e-6, slip_bits=5))
+        bench.run(2000)
+        far.impair(Impairments())
+        bench.run(100)
+        assert far.line_counters().bits_lost >= 10
+        sender = near.status()
+        assert sender.transmit_slips_deleted == sender.transmit_slips_repeated == sender.alignment_losses == 0
+        numbers = [number_of(frame) for frame in line_frames(bytes(recorded.sent), 0)]
+        before, after = numbers[8 * 190], numbers[-1]
+        assert before is not None and after is not None
+        # The far end's elastic store begins anew within a block or two of the level at which it began before.
+        assert abs(after - before - (len(numbers) - 1 - 8 * 190)) <= 16
 
 
 @pytest.mark.parametrize("code", [LineCode.HDB3, LineCode.AMI])

@@ -315,6 +315,17 @@ def test_forced_ais_and_remote_alarm_reach_the_far_end_and_leave_our_own_recepti
         assert far.status().bipolar_violations == far.status().code_violations == 0
 
 
+def test_ais_is_out_of_service_even_to_a_framer_that_would_hold_on() -> None:
+    with Bench() as bench:
+        near, far = bench.pair(DOUBLE, bad_fas_limit=1000, bad_bit2_limit=0)
+        bench.run(100)
+        near.impair(Impairments(ais=True))
+        bench.run(20)
+        status = near.status()
+        assert status.ais and not status.in_service and status.alignment_losses == 0
+        assert far.status().remote_alarm
+
+
 def test_open_line_is_out_of_service_and_sends_ones_to_the_shelf() -> None:
     with Bench() as bench:
         alone, sink = bench.span(), bench.span(DOUBLE, **uncoded(cas=False))

@@ -207,6 +207,7 @@ def test_line_lost_in_mid_frame_is_no_frame() -> None:
         far.impair(Impairments())
         bench.run(100)
         assert received(other) == []
+        assert sum(other.counters()) == 0  # half a frame is no bad frame either
         link.send(b"whole")
         bench.run(40)
         assert received(other) == [b"whole"]

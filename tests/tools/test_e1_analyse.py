@@ -1,5 +1,6 @@
 """`trunkshelf e1 analyse`: files made bit by bit, with known faults; the report names each, and nothing else."""
 
+import itertools
 import json
 import random
 import shutil
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from drivers.command_line import main
+from drivers.engine import PerformanceEnd
+from drivers.engine.analyser import Analyser
 from tests.calls.test_bad_input import assert_one_line, names, trunkshelf
 from tests.engine import e1_reference as reference
 from tests.engine.e1_reference import FRAME_BITS, CasSource, FrameSource
@@ -335,6 +338,43 @@ def test_pieces_of_a_long_recording_are_one(analyse: Any) -> None:
     analysis = analyse(behind(bad, 3), "--no-cas")
     assert analysis["crc_errors"] == 2 * len(borders) > 8
     assert_no_errors(analysis, "crc_errors")
+
+
+def taken_apart(line: bytes, sizes: list[int]) -> tuple[Any, ...]:
+    """What an Analyser says when the line is put in by pieces of these sizes, again and again."""
+    analyser = Analyser()
+    link = analyser.add_link(1 << 7)
+    events, frames, at = [], [], 0
+    for size in itertools.cycle(sizes):
+        piece = line[at : at + size]
+        at += size
+        if not piece:
+            break
+        analyser.put(piece)
+        events += list(analyser.events())
+        frames += list(analyser.frames())
+    analyser.end()
+    events += list(analyser.events())
+    frames += list(analyser.frames())
+    performance = [analyser.performance(end) for end in PerformanceEnd]
+    return events, [frame.octets for frame in frames], analyser.status(), performance, analyser.link_counters(link)
+
+
+def test_how_a_line_is_put_in_changes_nothing() -> None:
+    sent = [bit for frame in frames_to_send(4, 30) for bit in hdlc_bits(frame)]
+    line = with_hdlc(recorded_line(5000, crc4=False), [7], sent)
+    line = behind(flipped(line, [frame * FRAME_BITS + 5 for frame in (2000, 4990, 4998)]), 77)
+    whole = taken_apart(line, [65536])
+    assert len(whole[1]) == 30 and whole[2]["fas_errors"] == 3
+    for sizes in ([100], [256], [90, 1, 2, 3, 500, 7], [65535]):
+        assert taken_apart(line, sizes) == whole
+
+
+@pytest.mark.parametrize("size", [100, 256, 4096])
+def test_seconds_pass_however_a_line_is_put_in(size: int) -> None:
+    line = flipped(long_line(1100), [payload_bit(4000), payload_bit(12000)])
+    _, _, _, (near, _), _ = taken_apart(line, [size])
+    assert (near.seconds, near.es, near.bbe) == (3, 2, 2)
 
 
 def frames_to_send(seed: int, count: int) -> list[bytes]:
