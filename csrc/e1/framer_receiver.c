@@ -15,9 +15,10 @@ framer_options framer_options_default(framing_mode mode)
 
 framer_receiver *framer_receiver_new(framer_options options)
 {
-    framer_receiver *receiver = calloc(1, sizeof *receiver);
+    framer_receiver *receiver = aligned_alloc(CACHE_LINE_OCTETS, sizeof *receiver);
     if (!receiver)
         return NULL;
+    memset(receiver, 0, sizeof *receiver);
     receiver->options = options;
     receiver->status.sa_bits = receiver->sa_told = SA_MASK; /* unused Sa bits are 1 */
     for (unsigned k = 0; k < 5; k++)
@@ -75,11 +76,12 @@ void framer_alignment_set(framer_receiver *receiver, alignment_state alignment)
     receiver->status.in_service = crc4 ? alignment == ALIGNMENT_MULTIFRAME : alignment != ALIGNMENT_SEARCHING;
 }
 
-/* Forgets the octets that hold no bit anybody still looks at. */
+/* Forgets the octets that hold no bit anybody still looks at, in whole cache lines: blocks then begin one. */
 static void window_discard(framer_receiver *receiver)
 {
     bool behind = receiver->parallel.active && receiver->parallel.at < receiver->at;
     unsigned octets = (behind ? receiver->parallel.at : receiver->at) / 8;
+    octets -= octets % CACHE_LINE_OCTETS;
     memmove(receiver->window, receiver->window + octets, (receiver->fill + 7) / 8 - octets);
     receiver->window_bit += 8 * octets;
     receiver->fill -= 8 * octets;

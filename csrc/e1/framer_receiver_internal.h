@@ -16,6 +16,7 @@ enum {
     SEARCH_AHEAD_BITS = 520,         /* the search at a bit looks this far: two frames and a TS0 */
     WINDOW_OCTETS = 1024,            /* a put, what was left of the one before, and what the searches look at */
     FRAMER_EVENTS = 256,
+    CACHE_LINE_OCTETS = 64,
 };
 
 /* Automatic framing: an alignment beside the one in use that may yet show a multiframe (G.706 annex B.2.2). */
@@ -40,7 +41,8 @@ typedef struct {
 struct framer_receiver {
     framer_options options;
     framer_status status;
-    uint8_t window[WINDOW_OCTETS + 64]; /* line bits not yet done with; 64 octets that loads may run over */
+    /* Line bits not yet done with; 64 octets that loads may run over. */
+    _Alignas(CACHE_LINE_OCTETS) uint8_t window[WINDOW_OCTETS + 64];
     uint64_t window_bit;                /* the line's bit that is the window's first */
     unsigned fill;                      /* bits in the window */
     unsigned at;                        /* aligned: the next frame with FAS; searching: the next bit to look at */

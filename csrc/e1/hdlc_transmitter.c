@@ -218,11 +218,13 @@ TARGET_AVX2 static size_t take_inside(hdlc_transmitter *transmitter, uint8_t *oc
 
 TARGET_AVX2 static void take_fast(hdlc_transmitter *transmitter, uint8_t *octets, size_t count)
 {
-    for (size_t at = take_inside(transmitter, octets, count); at < count;) {
+    for (size_t at = 0; at < count;) {
+        at += take_inside(transmitter, octets + at, count - at);
+        if (at == count)
+            break;
         unsigned some = count - at < 8 ? (unsigned)(count - at) : 8;
         take_octets(transmitter, octets + at, some, stuff_fast);
         at += some;
-        at += take_inside(transmitter, octets + at, count - at);
     }
 }
 

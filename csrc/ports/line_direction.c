@@ -51,12 +51,18 @@ static unsigned ring_octets_for(unsigned delay_bits)
     return octets;
 }
 
+/* `octets` are whole cache lines. */
+static void *aligned_zeros(size_t octets)
+{
+    void *made = aligned_alloc(CACHE_LINE_OCTETS, octets);
+    return made ? memset(made, 0, octets) : NULL;
+}
+
 line_direction *line_direction_new(const line_options *options, unsigned way, int sign)
 {
-    line_direction *made = aligned_alloc(CACHE_LINE_OCTETS, sizeof *made);
+    line_direction *made = aligned_zeros(sizeof *made);
     if (!made)
         return NULL;
-    *made = (line_direction){0};
     made->holders = 1;
     made->coded = options->coded;
     made->sign = sign;
@@ -66,7 +72,7 @@ line_direction *line_direction_new(const line_options *options, unsigned way, in
     made->ring_octets = ring_octets_for(made->delay_bits);
     made->put = 8 * (uint64_t)made->ring_octets;
     made->taken = made->put - made->delay_bits;
-    made->planes[0] = calloc(1, 2 * (size_t)made->ring_octets + RUN_OVER_OCTETS);
+    made->planes[0] = aligned_zeros(2 * made->ring_octets + RUN_OVER_OCTETS);
     made->planes[1] = made->planes[0] ? made->planes[0] + made->ring_octets : NULL;
     chance_init(&made->chance, options->seed * 2 + way);
     line_direction_impair(made, &(line_impairments){0});

@@ -2,6 +2,7 @@
 #include "shelf/span.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "shelf/span_internal.h"
 
@@ -55,9 +56,10 @@ static bool adopted(shelf *shelf, span *span)
 
 span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object)
 {
-    span *made = calloc(1, sizeof *made);
+    span *made = aligned_alloc(CACHE_LINE_OCTETS, sizeof *made);
     if (!made)
         return NULL;
+    memset(made, 0, sizeof *made);
     made->options = *options;
     made->attached = SHELF_IDLE_STREAM;
     made->receiver = receiver_new(&options->receiver);

@@ -141,7 +141,7 @@ static void events_tell(span *span)
 /* What the shelf hears of the span this millisecond. */
 static void stream_send(span *span, stream_block *sent)
 {
-    if (!receiver_in_service(span->receiver)) {
+    if (!span->in_service) {
         elastic_store_restart(&span->receive_store);
         memset(sent, 0xFF, sizeof *sent);
         return;
@@ -176,7 +176,8 @@ static void lines_receive(batch *lines)
 
 static void group_receive(span *const spans[], unsigned count, stream_block *next)
 {
-    batch lines = {.count = 0};
+    batch lines;
+    lines.count = 0;
     for (unsigned k = 0; k < count; k++) {
         if (span_framed(spans[k])) {
             frames_receive(spans[k]);
@@ -189,6 +190,7 @@ static void group_receive(span *const spans[], unsigned count, stream_block *nex
     for (unsigned k = 0; k < count; k++) {
         second_account(spans[k]);
         events_tell(spans[k]);
+        spans[k]->in_service = receiver_in_service(spans[k]->receiver);
         stream_send(spans[k], &next[spans[k]->element.stream]);
     }
 }
@@ -252,10 +254,10 @@ static bool cas_in_timeslot(const span *span)
 }
 
 /* Everything the span itself puts into eight frames, timeslot 0 apart. */
-static void frames_complete(span *span, stream_block *block, bool in_service)
+static void frames_complete(span *span, stream_block *block)
 {
     if (cas_in_timeslot(span)) {
-        span->cas.remote_alarm = !in_service || !receiver_cas_aligned(span->receiver);
+        span->cas.remote_alarm = !span->in_service || !receiver_cas_aligned(span->receiver);
         cas_transmit(&span->cas, block->octet[CAS_TIMESLOT]);
     }
     if (span->links)
@@ -267,23 +269,22 @@ static void frames_complete(span *span, stream_block *block, bool in_service)
     }
 }
 
-static void frames_next(span *span, stream_block *block, bool in_service)
+static void frames_next(span *span, stream_block *block)
 {
     uint32_t backlog_bits =
         span->port->operations->backlog_bits ? span->port->operations->backlog_bits(span->port) : 0;
     if (elastic_store_take(&span->transmit_store, backlog_bits, block) >= STORE_FILLING)
         memset(block, SHELF_IDLE_CODE, sizeof *block);
-    frames_complete(span, block, in_service);
+    frames_complete(span, block);
 }
 
 static void frames_build(span *span, stream_block *block)
 {
-    bool in_service = receiver_in_service(span->receiver);
-    frames_next(span, block, in_service);
+    frames_next(span, block);
     if (framer_transmitter_second_half(span->framer))
         e_bits_set(span);
     framer_transmitter_set_remote_alarm(span->framer,
-                                        !in_service || span->maintenance & SPAN_FORCE_REMOTE_ALARM);
+                                        !span->in_service || span->maintenance & SPAN_FORCE_REMOTE_ALARM);
     framer_transmitter_frame(span->framer, block);
 }
 
@@ -299,7 +300,7 @@ static void bits_build(span *span, const stream_block *block)
 
 static void lines_build(const batch *lines)
 {
-    stream_block blocks[ABREAST];
+    _Alignas(CACHE_LINE_OCTETS) stream_block blocks[ABREAST];
     for (unsigned k = 0; k < lines->count; k++)
         frames_build(lines->span[k], &blocks[k]);
     for (unsigned k = 0; k < lines->count; k++)
@@ -349,7 +350,7 @@ static void frames_transmit(span *span, unsigned blocks)
     if (span->port->operations->transmit_cas)
         span->port->operations->transmit_cas(span->port, span->cas.abcd);
     for (; blocks; blocks--) {
-        frames_next(span, &block, receiver_in_service(span->receiver));
+        frames_next(span, &block);
         span->port->operations->transmit_frames(span->port, &block);
     }
 }
@@ -374,7 +375,8 @@ static unsigned blocks_due(span *span)
 /* A second block follows the first. */
 static void group_transmit(span *const spans[], unsigned count, const stream_block *bus, const stream_block *next)
 {
-    batch first = {.count = 0}, second = {.count = 0};
+    batch first, second;
+    first.count = second.count = 0;
     for (unsigned k = 0; k < count; k++) {
         span *span = spans[k];
         stream_take(span, &bus[span->attached], &next[span->element.stream]);

@@ -9,6 +9,7 @@
 
 enum {
     CAS_TIMESLOT = 16,
+    CACHE_LINE_OCTETS = 64,
     LOAD_SLACK_OCTETS = 64, /* kernels may load over the end of what they read */
 };
 
@@ -20,33 +21,35 @@ typedef struct {
     uint64_t frames_told; /* frames received as of the last event */
 } hdlc_link;
 
+/* What every millisecond looks at lies together; blocks begin a cache line, for vector loads across one take longer. */
 struct span {
-    element element;
+    _Alignas(CACHE_LINE_OCTETS) element element;
     span_options options;
     port *port; /* NULL: an open line, nothing received */
     port *tap;  /* gets a copy of what is received; NULL: nobody */
     unsigned attached;
     unsigned second_blocks; /* of the second in progress */
     uint64_t blocks;
+    uint32_t maintenance; /* span_maintenance bits */
+    uint32_t looped_timeslots;
+    uint32_t test_timeslots; /* 0: no test */
+    unsigned links;          /* one more than the highest open */
+    bool in_service;         /* the receiver is, as of this millisecond */
 
     line_decoder decoder;
     receiver *receiver;
-    elastic_store receive_store;
-
-    elastic_store transmit_store;
     framer_transmitter *framer;
     cas_transmitter cas;
     line_encoder encoder;
     violation_injector violations;
 
-    line_block marks_in, marks_out;
-    uint8_t bits_out[LINE_BLOCK_OCTETS + LOAD_SLACK_OCTETS];
+    _Alignas(CACHE_LINE_OCTETS) elastic_store receive_store;
+    _Alignas(CACHE_LINE_OCTETS) elastic_store transmit_store;
+    _Alignas(CACHE_LINE_OCTETS) line_block marks_in;
+    _Alignas(CACHE_LINE_OCTETS) line_block marks_out;
+    _Alignas(CACHE_LINE_OCTETS) uint8_t bits_out[LINE_BLOCK_OCTETS + LOAD_SLACK_OCTETS];
 
-    uint32_t maintenance; /* span_maintenance bits */
-    uint32_t looped_timeslots;
     hdlc_link link[SPAN_HDLC_LINKS];
-    unsigned links; /* one more than the highest open */
-    uint32_t test_timeslots; /* 0: no test */
     test_generator generator;
     test_checker checker;
 };

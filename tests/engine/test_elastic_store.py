@@ -308,3 +308,28 @@ def test_whatever_comes_it_does_what_a_list_of_frames_does(slack_frames: int, se
     assert list(abused(random.Random(seed), store, waiting_max)) == expected
     assert store.counters == tuple(naive.counters)
     assert len({result for result, _ in expected}) >= 4
+
+
+@pytest.mark.parametrize("level", range(lib.cpu_level_available() + 1))
+@pytest.mark.parametrize("slips", range(8))
+def test_every_octet_of_a_block_wherever_it_begins(level: int, slips: int) -> None:
+    """After so many frames left out, blocks are read across those put in: noise, compared octet by octet."""
+    lib.cpu_level_use(level)
+    chance, native, block = random.Random(slips), ffi.new("elastic_store *"), ffi.new("stream_block *")
+    lib.elastic_store_init(native, 1, WAITING_MAX)
+    timeslots: list[bytes] = [b""] * 32
+    waiting, at, result = 0, 0, FILLING
+    for _ in range(40):
+        put = chance.randbytes(BLOCK_BITS // 8)
+        timeslots = [octets + put[8 * t : 8 * t + 8] for t, octets in enumerate(timeslots)]
+        ffi.buffer(block)[:] = put
+        lib.elastic_store_put(native, block)
+        waiting += FRAME_BITS if native.deleted < slips and result != FILLING else 0
+        result = lib.elastic_store_take(native, waiting, block)
+        if result == FILLING:
+            continue
+        at += result == DELETED
+        assert bytes(ffi.buffer(block)) == b"".join(octets[at : at + 8] for octets in timeslots)
+        at += 8
+    lib.cpu_level_use(lib.cpu_level_available())
+    assert native.deleted == slips

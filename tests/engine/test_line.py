@@ -110,6 +110,32 @@ def test_line_without_ailments_loses_no_bit_over_its_ring() -> None:
     assert int.from_bytes(received, "big") == int.from_bytes(sent, "big") >> 3 + 8 * (len(sent) - len(received))
 
 
+@pytest.fixture(params=range(lib.cpu_level_available() + 1))
+def level(request: pytest.FixtureRequest) -> Iterator[int]:
+    yield lib.cpu_level_use(request.param)
+    lib.cpu_level_use(lib.cpu_level_available())
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("offset_ppb", [0, 1_000_000, -1_000_000])
+def test_both_planes_arrive_at_every_bit_phase(offset_ppb: int) -> None:
+    """Through several turns of the ring, in blocks of 31 to 33 words."""
+    for delay in [*range(17), 4001]:
+        line = Line(delays=(delay, 0), coded=True, offset_ppb=offset_ppb)
+        source, sent, received = noise(delay), (bytearray(), bytearray()), (bytearray(), bytearray())
+        for _ in range(70):
+            for _ in range(line.wanted(0)):
+                blocks = source(), source()
+                line.send(0, *blocks)
+                for plane, block in zip(sent, blocks, strict=True):
+                    plane.extend(block)
+            for plane, block in zip(received, line.receive(1), strict=True):
+                plane.extend(block)
+        assert len(received[0]) > 60 * BLOCK_OCTETS
+        for plane, arrived in zip(sent, received, strict=True):
+            assert bits(bytes(arrived)) == ("0" * delay + bits(bytes(plane)))[: 8 * len(arrived)]
+
+
 @pytest.mark.parametrize(("code", "coder_bits"), [(LineCode.NONE, 0), (LineCode.AMI, 0), (LineCode.HDB3, 8)])
 @pytest.mark.parametrize("delay", [0, 1, 255, 500, 511, 60000])
 def test_delay_sets_the_bit_phase(delay: int, code: LineCode, coder_bits: int) -> None:
