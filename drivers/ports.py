@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from drivers._native import ffi, lib
 from drivers.engine.port import Port, PortError, opened
 
+SLACK_FRAMES = 16  # how unevenly ports of the outside world may deliver before a slip
 ERROR_OCTETS = 200  # what e1d_port_open and dahdi_port_open fill in
 UNSET = 0xFF  # no interface or line has this number (osmo-e1d)
 SPANS_MAX = 128  # DAHDI

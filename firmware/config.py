@@ -18,13 +18,21 @@ class ConfigurationError(UserError):
 
 class QueuingMachineConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[qm] spans: trunk E1s; framing, line_code: of all of them; recognition_ms: how long a line signal must stand
-    (Q.422); called_digits: after so many digits the called number is complete."""
+    (Q.422); called_digits: after so many digits the called number is complete; ports: URLs (drivers/ports.py) of
+    the first spans' ports, whose lines carry bits or frames: line_code does not count there. The others are lines
+    of the bench."""
 
     spans: Annotated[int, msgspec.Meta(ge=1, le=16)] = 1
     framing: Literal["crc4", "double-frame", "automatic"] = "crc4"
     line_code: Literal["hdb3", "ami"] = "hdb3"
     recognition_ms: Annotated[int, msgspec.Meta(ge=10, le=30, multiple_of=2)] = 20
     called_digits: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
+    ports: list[str] = msgspec.field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """What no single value's range says."""
+        if len(self.ports) > self.spans:
+            raise ValueError(f"ports: {len(self.ports)} of them for {self.spans} span(s)")
 
     @property
     def engine_framing(self) -> Framing:
@@ -61,7 +69,7 @@ class VoiceBoxConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=T
 class ShelfConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """All boxes of one shelf."""
 
-    qm: QueuingMachineConfiguration = QueuingMachineConfiguration()
+    qm: QueuingMachineConfiguration = msgspec.field(default_factory=QueuingMachineConfiguration)
     vp: VoiceBoxConfiguration = VoiceBoxConfiguration()
     clock: ClockConfiguration = msgspec.field(default_factory=ClockConfiguration)
 

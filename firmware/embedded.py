@@ -5,7 +5,8 @@ from pathlib import Path
 
 from drivers.bus import Bus
 from drivers.call_store import CallStore
-from drivers.engine import Shelf, Sound, Span, SpanOptions, SwitchBoard, VoiceBoard
+from drivers.engine import LineCode, Shelf, Sound, Span, SpanOptions, SwitchBoard, VoiceBoard
+from drivers.ports import SLACK_FRAMES, open_port
 from drivers.wav_file import read_speech
 from firmware.clock import BoxClock
 from firmware.config import ShelfConfiguration
@@ -23,9 +24,18 @@ CALLS = "calls.sqlite"
 assert RECOGNITION_MS % CAS_MULTIFRAME_MS == 0
 
 
+def _plugged_span(shelf: Shelf, url: str, options: SpanOptions) -> Span:
+    """A span on a port of the outside world; raises PortError where that does not open."""
+    port = open_port(url)
+    span = Span(shelf, options._replace(line_code=LineCode.NONE, slack_frames=SLACK_FRAMES))
+    span.plug(port)
+    return span
+
+
 class EmbeddedShelf:
     """Puts the boards of QM, HW and VP on `shelf` and plugs their highways in; `start` boots the boxes.
 
+    `spans` are the trunks, in order; `open_spans` those without a port, to be joined to something.
     Nothing is started, and no file made, before everything the configuration names has been read.
     """
 
@@ -41,7 +51,9 @@ class EmbeddedShelf:
             line_code=qm.engine_line_code,
             cas_debounce_multiframes=qm.recognition_ms // CAS_MULTIFRAME_MS,
         )
-        self.spans = [Span(shelf, options) for _ in range(qm.spans)]
+        plugged = [_plugged_span(shelf, url, options) for url in qm.ports]
+        self.open_spans = [Span(shelf, options) for _ in range(qm.spans - len(plugged))]
+        self.spans = plugged + self.open_spans
         self._qm_switch = SwitchBoard(shelf, 2 * qm.spans)
         self._hw_switch = SwitchBoard(shelf, qm.spans + vp.boards)
         self._boards = [VoiceBoard(shelf) for _ in range(vp.boards)]

@@ -37,17 +37,20 @@ class Outcome:
 
 
 class BenchShelf:
-    """The plant for one configuration, its lines' delays (and so the bit phases) drawn from `seed`."""
+    """The plant for one configuration, its lines' delays (and so the bit phases) drawn from `seed`.
+
+    Trunks with a port of their own are not joined to the exchange, which has a span for each of the others.
+    """
 
     def __init__(self, configuration: ShelfConfiguration, folder: Path, seed: int) -> None:
         spans = configuration.qm.spans
         self._shelf = Shelf(STREAMS_PER_SPAN * spans + 2 * configuration.vp.boards)
         self._boxes = EmbeddedShelf(self._shelf, configuration, folder)
         options = SpanOptions(framing=configuration.qm.engine_framing, line_code=configuration.qm.engine_line_code)
-        self._exchange = Exchange(self._shelf, spans, options)
+        self._exchange = Exchange(self._shelf, len(self._boxes.open_spans), options)
         self.store: CallStore = self._boxes.store
         chance = random.Random(seed)
-        for box_span, exchange_span in zip(self._boxes.spans, self._exchange.spans, strict=True):
+        for box_span, exchange_span in zip(self._boxes.open_spans, self._exchange.spans, strict=True):
             there, back = (chance.randrange(LINE_DELAY_BITS_MAX) for _ in range(2))
             exchange_span.join(box_span, there, back, seed=chance.getrandbits(32))
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/cpu_internal.h"
+
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the first frame is a word's least significant octet");
 
 void elastic_store_init(elastic_store *store, uint32_t slack_frames, uint32_t waiting_bits_max)
@@ -14,6 +16,29 @@ void elastic_store_restart(elastic_store *store)
 {
     store->read = store->written;
     store->reading = false;
+}
+
+static void block_copy_portable(const stream_block *from, stream_block *to)
+{
+    *to = *from;
+}
+
+#if defined(__x86_64__)
+TARGET_AVX2 static void block_copy_avx2(const stream_block *from, stream_block *to)
+{
+    *to = *from;
+}
+
+TARGET_AVX512 static void block_copy_avx512(const stream_block *from, stream_block *to)
+{
+    for (unsigned k = 0; k < FRAME_TIMESLOTS; k += 8)
+        _mm512_storeu_si512(to->octet[k], _mm512_loadu_si512(from->octet[k]));
+}
+#endif
+
+static void block_copy(const stream_block *from, stream_block *to)
+{
+    CPU_SELECT(block_copy_portable, block_copy_avx2, block_copy_avx512)(from, to);
 }
 
 stream_block *elastic_store_room(elastic_store *store)
@@ -28,7 +53,7 @@ void elastic_store_put_room(elastic_store *store)
 
 void elastic_store_put(elastic_store *store, const stream_block *block)
 {
-    *elastic_store_room(store) = *block;
+    block_copy(block, elastic_store_room(store));
     elastic_store_put_room(store);
 }
 
@@ -51,7 +76,7 @@ static void frames_read(elastic_store *store, stream_block *block)
     unsigned from = store->read % BLOCK_FRAMES;
     store->read += BLOCK_FRAMES;
     if (from == 0)
-        *block = *first;
+        block_copy(first, block);
     else
         blocks_join(first, second, from, block);
 }

@@ -45,8 +45,8 @@ void elastic_store_restart(elastic_store *store);
 
 void elastic_store_put(elastic_store *store, const stream_block *block);
 
-/* The same without a copy: eight frames written where `room` says are in the store once put_room is called. Nothing may be
- * written there otherwise: a full store keeps its oldest frames in the same place. */
+/* The same without a copy: eight frames written where `room` says are in the store once put_room is called. Nothing
+ * may be written there otherwise: a full store keeps its oldest frames in the same place. */
 stream_block *elastic_store_room(elastic_store *store);
 void elastic_store_put_room(elastic_store *store);
 

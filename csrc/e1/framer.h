@@ -89,6 +89,10 @@ void framer_receiver_free(framer_receiver *receiver);
 /* Takes in at most 2 560 line bits, most significant first. Take the blocks out before the next call. */
 void framer_receiver_put(framer_receiver *receiver, const uint8_t *bits, unsigned bit_count);
 
+/* Where the next 2 560 bits may be written, so that framer_receiver_put of them there copies nothing: until that
+ * call, and as long as whole octets have been put. */
+uint8_t *framer_receiver_room(framer_receiver *receiver);
+
 /*
  * The next eight aligned frames, the first of them with FAS; false when none is complete or alignment is lost.
  * Of a block in which alignment is lost, the frames from there on are all ones.

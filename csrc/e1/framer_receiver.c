@@ -87,15 +87,20 @@ static void window_discard(framer_receiver *receiver)
     receiver->parallel.at -= receiver->parallel.active ? 8 * octets : 0;
 }
 
+uint8_t *framer_receiver_room(framer_receiver *receiver)
+{
+    if (receiver->fill + LINE_BLOCK_BITS_MAX > 8 * WINDOW_OCTETS)
+        window_discard(receiver);
+    return receiver->window + receiver->fill / 8;
+}
+
 static void window_append(framer_receiver *receiver, const uint8_t *bits, unsigned bit_count)
 {
-    if (receiver->fill + bit_count > 8 * WINDOW_OCTETS)
-        window_discard(receiver);
-    uint8_t *to = receiver->window + receiver->fill / 8;
+    uint8_t *to = framer_receiver_room(receiver);
     unsigned shift = receiver->fill % 8, octets = (bit_count + 7) / 8;
-    if (shift == 0) {
+    if (shift == 0 && bits != to) {
         memcpy(to, bits, octets);
-    } else {
+    } else if (shift) {
         to[0] &= (uint8_t)(0xFF00 >> shift);
         for (unsigned k = 0; k < octets; k++) {
             to[k] |= (uint8_t)(bits[k] >> shift);

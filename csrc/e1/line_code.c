@@ -1,6 +1,7 @@
 /* Line codes: HDB3 on up to eight lines abreast, AMI one line at a time. */
 #include "e1/line_code.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -30,6 +31,9 @@ typedef struct {
     const uint8_t *bits[LINES_MAX];
     uint8_t *marks[LINES_MAX];
 } encode_batch;
+
+/* For what would take registers away from a loop that seldom calls it. */
+#define NOT_INLINE __attribute__((noinline))
 
 /* Where the planes begin in a line_block. */
 enum { POSITIVE = offsetof(line_block, positive), NEGATIVE = offsetof(line_block, negative) };
@@ -375,21 +379,12 @@ static void encode_by_vector(encode_batch *batch, unsigned count)
 
 #endif
 
-/* The words that a whole number of chunks covers on every line. */
-static unsigned common_words(const unsigned words[], unsigned count)
-{
-    unsigned least = words[0];
-    for (unsigned k = 1; k < count; k++)
-        least = words[k] < least ? words[k] : least;
-    return least / CHUNK_MAX * CHUNK_MAX;
-}
-
 /* ---- HDB3: what came before the first mark and the first violation. ---- */
 
 enum { LAST_MARK_POSITIVE = 1 }; /* in line_decoder.carried */
 
 /* The mark before the first is taken to be of the other polarity: the first is no violation. */
-static void first_mark_look_for(line_decoder *decoder, const line_block *marks)
+static NOT_INLINE void first_mark_look_for(line_decoder *decoder, const line_block *marks)
 {
     for (unsigned word = 0; word < marks->bit_count / 64; word++) {
         uint64_t positive = word_load(marks->positive + 8 * word), negative = word_load(marks->negative + 8 * word);
@@ -425,30 +420,23 @@ static void first_violations_forgive(const decode_batch *batch, unsigned count)
             first_violation_forgive(batch, k);
 }
 
-static bool all_true(const bool flags[], unsigned count)
-{
-    bool all = true;
-    for (unsigned k = 0; k < count; k++)
-        all &= flags[k];
-    return all;
-}
-
 /* What lies beyond the whole chunks that all lines have is done line by line. */
-static void decode_hdb3(decode_batch *batch, unsigned count)
+static NOT_INLINE void decode_hdb3(decode_batch *batch, unsigned count, unsigned least_words, unsigned most_words, bool all_seen)
 {
-    unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : common_words(batch->words, count);
-    batch->all_seen = all_true(batch->seen, count);
-    memset(batch->violations, 0, sizeof batch->violations);
+    unsigned words = cpu_level_in_use() == CPU_PORTABLE ? 0 : least_words / CHUNK_MAX * CHUNK_MAX;
+    batch->all_seen = all_seen;
+    if (!all_seen)
+        memset(batch->violations, 0, sizeof batch->violations);
     if (words)
         decode_by_vector(batch, count, words);
-    for (unsigned k = 0; k < count; k++)
-        if (batch->words[k] > words)
+    if (most_words > words)
+        for (unsigned k = 0; k < count; k++)
             decode_line(batch, k, words);
     if (!batch->all_seen)
         first_violations_forgive(batch, count);
 }
 
-static void encode_hdb3(encode_batch *batch, unsigned count)
+static NOT_INLINE void encode_hdb3(encode_batch *batch, unsigned count)
 {
     if (cpu_level_in_use() != CPU_PORTABLE) {
         encode_by_vector(batch, count);
@@ -508,7 +496,7 @@ void line_encoder_init(line_encoder *encoder, line_code code)
     *encoder = (line_encoder){.code = code, .carried = code == LINE_CODE_HDB3 ? ENCODING_BEGINS : 0};
 }
 
-static void decode_alone(line_decoder *decoder, const line_block *marks, uint8_t *bits)
+static NOT_INLINE void decode_alone(line_decoder *decoder, const line_block *marks, uint8_t *bits)
 {
     if (decoder->code == LINE_CODE_AMI)
         decode_ami(decoder, marks, bits);
@@ -516,7 +504,7 @@ static void decode_alone(line_decoder *decoder, const line_block *marks, uint8_t
         memcpy(bits, marks->positive, marks->bit_count / 8);
 }
 
-static void encode_alone(line_encoder *encoder, const uint8_t *bits, line_block *marks)
+static NOT_INLINE void encode_alone(line_encoder *encoder, const uint8_t *bits, line_block *marks)
 {
     if (encoder->code == LINE_CODE_AMI) {
         encode_ami(encoder, bits, marks);
@@ -547,23 +535,28 @@ static void encode_batch_put(encode_batch *batch, unsigned k, line_encoder *enco
     batch->marks[k] = (uint8_t *)marks;
 }
 
+/* The extremes are gathered here, in registers: this runs once a line. */
 void line_decode(line_decoder *const decoders[], const line_block *const marks[], uint8_t *const bits[],
                  unsigned count)
 {
     decode_batch batch;
-    unsigned waiting = 0;
+    unsigned waiting = 0, least = UINT_MAX, most = 0;
+    bool all_seen = true;
     for (unsigned k = 0; k < count; k++) {
-        if (decoders[k]->code != LINE_CODE_HDB3)
+        if (decoders[k]->code != LINE_CODE_HDB3) {
             decode_alone(decoders[k], marks[k], bits[k]);
-        else if (marks[k]->bit_count)
+        } else if (marks[k]->bit_count) {
+            unsigned words = marks[k]->bit_count / 64;
+            least = words < least ? words : least;
+            most = words > most ? words : most;
+            all_seen &= decoders[k]->violation_seen;
             decode_batch_put(&batch, waiting++, decoders[k], marks[k], bits[k]);
-        if (waiting < LINES_MAX)
-            continue;
-        decode_hdb3(&batch, waiting);
-        waiting = 0;
+        }
+        if (waiting == LINES_MAX || (waiting && k == count - 1)) {
+            decode_hdb3(&batch, waiting, least, most, all_seen);
+            waiting = most = 0, least = UINT_MAX, all_seen = true;
+        }
     }
-    if (waiting)
-        decode_hdb3(&batch, waiting);
 }
 
 void line_encode(line_encoder *const encoders[], const uint8_t *const bits[], line_block *const marks[],

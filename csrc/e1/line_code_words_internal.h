@@ -80,26 +80,26 @@ TARGET static inline WORDS NAMED(decode_word)(NAMED(decoding) *lines, NAMED(coun
 }
 
 /*
- * The same for lines on which nothing is counted: every violation ends a substitution, all alternate, no place has marks
- * in both planes and no run of spaces is too long. Wherever that is not so, *suspect is not 0. *pairs are the places of
- * the word before with a mark there or right before.
+ * The same for lines on which there is nothing to count: every violation ends a substitution, they alternate, no place
+ * has marks in both planes, and four spaces never come in succession. Wherever that is not so, *suspect is not 0.
+ * *pairs are the places of the word before with a mark there or right before. (As violations alternate, their flag's
+ * opposite after the word is the sum's last bit, whether a violation stands there or not.)
  */
 TARGET static inline WORDS NAMED(decode_healthy_word)(NAMED(decoding) *lines, WORDS positive, WORDS negative,
                                                       WORDS *pairs, WORDS *suspect)
 {
-    WORDS marks = positive | negative, mark_sum = (positive - negative) + lines->not_positive;
-    WORDS ends = LOGIC(VIOLATION, positive, negative, mark_sum);
-    lines->not_positive = NAMED(sign)(LOGIC(CHOOSE_NOT, marks, positive, mark_sum));
-    WORDS sum = NAMED(flag_sum)(ends, positive, &lines->violation_not_positive);
-    WORDS four_ago = FOLLOW(marks, lines->marks, 4);
+    WORDS ends = NAMED(find_violations)(positive, negative, &lines->not_positive);
+    WORDS sum = (positive - (ends ^ positive)) + lines->violation_not_positive;
+    WORDS marks = positive | negative, ones = marks & ~ends;
     WORDS now_pairs = marks | FOLLOW(marks, lines->marks, 1);
-    WORDS bits = LOGIC(FIRST_ONLY, four_ago, FOLLOW(ends, lines->ends, 4), FOLLOW(ends, lines->ends, 1));
+    WORDS bits = FOLLOW(ones, lines->marks & ~lines->ends, 4) & ~FOLLOW(ends, lines->ends, 1);
 
-    WORDS excess = LOGIC(FIRST_ONLY, four_ago, now_pairs, FOLLOW(now_pairs, *pairs, 2));
-    *suspect = LOGIC(OR_BOTH, *suspect, ends, FOLLOW(now_pairs, *pairs, 1));
-    *suspect = LOGIC(OR_BOTH, *suspect, positive, negative);
-    *suspect = LOGIC(ANY, *suspect, excess, LOGIC(FIRST_IF_SAME, ends, positive, sum));
+    WORDS silence = LOGIC(NONE_OF, now_pairs, now_pairs, FOLLOW(now_pairs, *pairs, 2));
+    WORDS code = LOGIC(FIRST_IF_SAME, ends, positive, sum);
+    *suspect = LOGIC(ANY, *suspect, LOGIC(OR_BOTH, silence, ends, FOLLOW(now_pairs, *pairs, 1)),
+                     LOGIC(OR_BOTH, code, positive, negative));
     *pairs = now_pairs;
+    lines->violation_not_positive = NAMED(sign)(sum);
     lines->marks = marks;
     lines->ends = ends;
     return bits;
@@ -183,10 +183,9 @@ TARGET static inline void NAMED(decoding_save)(const NAMED(decoding) *lines, lin
         decoders[k]->carried = carried[k];
 }
 
-/* Decodes a chunk of the lines from `first` on and counts what there is to count. (Apart, so that its needs do not cost
- * registers where nothing is.) */
-TARGET static __attribute__((noinline)) void NAMED(decode_counting)(decode_batch *batch, unsigned first, unsigned word,
-                                                                    NAMED(decoding) *lines)
+/* Decodes a chunk of the lines from `first` on and counts what there is to count. */
+TARGET static NOT_INLINE void NAMED(decode_counting)(decode_batch *batch, unsigned first, unsigned word,
+                                                     NAMED(decoding) *lines)
 {
     WORDS positive[CHUNK], negative[CHUNK], bits[CHUNK], violations;
     NAMED(counting) counted = {0};
@@ -196,54 +195,86 @@ TARGET static __attribute__((noinline)) void NAMED(decode_counting)(decode_batch
         bits[k] = NAMED(decode_word)(lines, &counted, positive[k], negative[k]);
     NAMED(store_octets)(&batch->bits[first], 8 * word, bits);
     NAMED(decoding_count)(&counted, &batch->decoders[first]);
+    if (batch->all_seen)
+        return;
     memcpy(&violations, &batch->violations[first], sizeof violations);
     violations |= counted.violations;
     memcpy(&batch->violations[first], &violations, sizeof violations);
 }
 
+/* A chunk of the marks of two groups: the planes of the first, then those of the second. */
+typedef struct {
+    WORDS planes[4][CHUNK];
+} NAMED(marks_chunk);
+
+TARGET static inline void NAMED(load_plane)(const decode_batch *batch, unsigned first, unsigned octet, unsigned plane,
+                                            NAMED(marks_chunk) *to)
+{
+    NAMED(load_octets)(&batch->marks[first + plane / 2 * LINES], (plane % 2 ? NEGATIVE : POSITIVE) + octet,
+                       to->planes[plane]);
+}
+
 /*
- * The same of two groups abreast (a word waits for the carries of the word before: meanwhile there is the other group to
- * work on), provided they are healthy; false, and nothing done, if not.
+ * Decodes a chunk of two healthy groups abreast and loads the one after it: a word waits for the carries of the word
+ * before, meanwhile there are the other group and the loads to work on. False, and nothing done, if they are not
+ * healthy.
  */
-TARGET static inline bool NAMED(decode_healthy)(decode_batch *batch, unsigned first, unsigned word,
+TARGET static inline bool NAMED(decode_healthy)(decode_batch *batch, unsigned first, unsigned octet,
+                                                const NAMED(marks_chunk) *marks, NAMED(marks_chunk) *ahead,
                                                 NAMED(decoding) lines[2])
 {
-    WORDS positive[CHUNK], negative[CHUNK], bits[CHUNK], positive_2[CHUNK], negative_2[CHUNK], bits_2[CHUNK];
+    WORDS bits[CHUNK], bits_2[CHUNK];
     NAMED(decoding) now = lines[0], now_2 = lines[1];
     WORDS pairs = now.marks | now.marks << 1, pairs_2 = now_2.marks | now_2.marks << 1;
     WORDS suspect = pairs ^ pairs, suspect_2 = suspect;
-    NAMED(load_octets)(&batch->marks[first], POSITIVE + 8 * word, positive);
-    NAMED(load_octets)(&batch->marks[first], NEGATIVE + 8 * word, negative);
-    NAMED(load_octets)(&batch->marks[first + LINES], POSITIVE + 8 * word, positive_2);
-    NAMED(load_octets)(&batch->marks[first + LINES], NEGATIVE + 8 * word, negative_2);
+#pragma GCC unroll 4 /* else `ahead` gets in the way of keeping the state in registers */
     for (unsigned k = 0; k < CHUNK; k++) {
-        bits[k] = NAMED(decode_healthy_word)(&now, positive[k], negative[k], &pairs, &suspect);
-        bits_2[k] = NAMED(decode_healthy_word)(&now_2, positive_2[k], negative_2[k], &pairs_2, &suspect_2);
+        bits[k] = NAMED(decode_healthy_word)(&now, marks->planes[0][k], marks->planes[1][k], &pairs, &suspect);
+        bits_2[k] = NAMED(decode_healthy_word)(&now_2, marks->planes[2][k], marks->planes[3][k], &pairs_2, &suspect_2);
+        NAMED(load_plane)(batch, first, octet + 8 * CHUNK, k, ahead);
     }
     if (NAMED(any)(suspect | suspect_2))
         return false;
-    NAMED(store_octets)(&batch->bits[first], 8 * word, bits);
-    NAMED(store_octets)(&batch->bits[first + LINES], 8 * word, bits_2);
+    NAMED(store_octets)(&batch->bits[first], octet, bits);
+    NAMED(store_octets)(&batch->bits[first + LINES], octet, bits_2);
     lines[0] = now;
     lines[1] = now_2;
     return true;
 }
 
-/* Decodes `words` words, a whole number of chunks, on `groups` times LINES lines, two groups at a time. */
+/* Decodes `words` words, a whole number of chunks, of two groups that are healthy for the most part. */
+TARGET static inline void NAMED(decode_pair)(decode_batch *batch, unsigned first, unsigned words,
+                                             NAMED(decoding) lines[2])
+{
+    NAMED(marks_chunk) marks, ahead;
+    for (unsigned plane = 0; plane < 4; plane++)
+        NAMED(load_plane)(batch, first, 0, plane, &marks);
+    for (unsigned word = 0; word < words; word += CHUNK) {
+        if (!NAMED(decode_healthy)(batch, first, 8 * word, &marks, &ahead, lines)) {
+            NAMED(decode_counting)(batch, first, word, &lines[0]);
+            NAMED(decode_counting)(batch, first + LINES, word, &lines[1]);
+        }
+        marks = ahead;
+    }
+}
+
+/* Decodes `words` words, a whole number of chunks, of an even number of groups. */
 TARGET static inline void NAMED(decode)(decode_batch *batch, unsigned groups, unsigned words)
 {
-    NAMED(decoding) lines[LINES_MAX / LINES];
-    for (unsigned group = 0; group < groups; group++)
-        NAMED(decoding_load)(&lines[group], &batch->decoders[group * LINES]);
-    for (unsigned word = 0; word < words; word += CHUNK)
-        for (unsigned group = 0; group < groups; group += 2) {
-            if (batch->all_seen && NAMED(decode_healthy)(batch, group * LINES, word, &lines[group]))
-                continue;
-            NAMED(decode_counting)(batch, group * LINES, word, &lines[group]);
-            NAMED(decode_counting)(batch, (group + 1) * LINES, word, &lines[group + 1]);
-        }
-    for (unsigned group = 0; group < groups; group++)
-        NAMED(decoding_save)(&lines[group], &batch->decoders[group * LINES]);
+    for (unsigned first = 0; first < groups * LINES; first += 2 * LINES) {
+        NAMED(decoding) lines[2];
+        NAMED(decoding_load)(&lines[0], &batch->decoders[first]);
+        NAMED(decoding_load)(&lines[1], &batch->decoders[first + LINES]);
+        if (batch->all_seen)
+            NAMED(decode_pair)(batch, first, words, lines);
+        else
+            for (unsigned word = 0; word < words; word += CHUNK) {
+                NAMED(decode_counting)(batch, first, word, &lines[0]);
+                NAMED(decode_counting)(batch, first + LINES, word, &lines[1]);
+            }
+        NAMED(decoding_save)(&lines[0], &batch->decoders[first]);
+        NAMED(decoding_save)(&lines[1], &batch->decoders[first + LINES]);
+    }
 }
 
 TARGET static inline void NAMED(encoding_load)(NAMED(encoding) *lines, line_encoder *const encoders[])
@@ -287,6 +318,7 @@ TARGET static inline void NAMED(encode_chunk)(encode_batch *batch, unsigned firs
     WORDS ones[CHUNK], positive[CHUNK], negative[CHUNK], ones_2[CHUNK], positive_2[CHUNK], negative_2[CHUNK];
     NAMED(load_octets)(&batch->bits[first], 8 * word, ones);
     NAMED(load_octets)(&batch->bits[first + LINES], 8 * word, ones_2);
+#pragma GCC unroll 4
     for (unsigned k = 0; k < CHUNK; k++) {
         NAMED(encode_word)(&lines[0], ones[k], &positive[k], &negative[k]);
         NAMED(encode_word)(&lines[1], ones_2[k], &positive_2[k], &negative_2[k]);

@@ -82,6 +82,8 @@ unsigned receiver_events(receiver *receiver, line_event *events, unsigned count)
 {
     if (count > receiver->event_count)
         count = receiver->event_count;
+    if (count == 0) /* as nearly always */
+        return 0;
     memcpy(events, receiver->event, count * sizeof *events);
     receiver->event_count -= count;
     memmove(receiver->event, receiver->event + count, receiver->event_count * sizeof *events);
@@ -189,6 +191,11 @@ static void framer_events_tell(receiver *receiver)
         for (unsigned k = 0; k < count; k++)
             framer_event_tell(receiver, &events[k]);
     }
+}
+
+uint8_t *receiver_room(receiver *receiver)
+{
+    return framer_receiver_room(receiver->framer);
 }
 
 void receiver_put(receiver *receiver, const uint8_t *bits, unsigned bit_count)

@@ -54,6 +54,9 @@ void receiver_set_signal_lost(receiver *receiver, bool lost);
  * next call. */
 void receiver_put(receiver *receiver, const uint8_t *bits, unsigned bit_count);
 
+/* As framer_receiver_room: bits decoded to there are put without a copy. */
+uint8_t *receiver_room(receiver *receiver);
+
 /* The next eight frames; false when there are none. What cannot be trusted is all ones (AIS, G.732 table 2). */
 bool receiver_take(receiver *receiver, stream_block *block);
 

@@ -14,27 +14,32 @@ enum {
     DELAY_BITS_MAX = 65535,
     SLIP_BITS_MAX = 512,
     BURST_BITS_MAX = 65535,
+    CACHE_LINE_OCTETS = 64,
     RUN_OVER_OCTETS = 64, /* kernels read and write so far over the end */
 };
 
 static const double PARTS_PER_BILLION = 1e-9;
 
+/* What every millisecond looks at comes first: two cache lines. */
 struct line_direction {
-    unsigned holders;
-    bool coded;
-    int sign;
+    _Alignas(CACHE_LINE_OCTETS) uint64_t put; /* bits */
+    uint64_t taken;
+    uint8_t *planes[2];
+    unsigned ring_octets;        /* of each plane's ring: a power of two, small enough to stay in the cache */
+    unsigned delay_bits;
     int64_t offset_ppb;
     const int64_t *steer_ppb;
+    int sign;
+    bool coded;
+    bool ails;                   /* what comes out may not be what was put in */
+    uint64_t to_slip;            /* bits until the next */
+    line_counters counters;
     double ahead_bits;           /* what the rate has added up to and blocks have not yet made good */
-    unsigned delay_bits;
-    uint64_t put, taken;         /* bits */
-    unsigned ring_octets;        /* of each plane's ring: a power of two, small enough to stay in the cache */
-    uint8_t *planes[2];
+    unsigned holders;
     chance chance;
     line_impairments impairments;
-    line_counters counters;
     violation_injector violations;
-    uint64_t to_error, to_burst, to_burst_error, to_violation, to_slip; /* bits until the next */
+    uint64_t to_error, to_burst, to_burst_error, to_violation; /* bits until the next */
     unsigned burst_left;
 };
 
@@ -48,9 +53,10 @@ static unsigned ring_octets_for(unsigned delay_bits)
 
 line_direction *line_direction_new(const line_options *options, unsigned way, int sign)
 {
-    line_direction *made = calloc(1, sizeof *made);
+    line_direction *made = aligned_alloc(CACHE_LINE_OCTETS, sizeof *made);
     if (!made)
         return NULL;
+    *made = (line_direction){0};
     made->holders = 1;
     made->coded = options->coded;
     made->sign = sign;
@@ -93,6 +99,11 @@ static bool ratio_valid(double ratio)
     return ratio >= 0 && ratio <= 1;
 }
 
+static bool errs(const line_impairments *what)
+{
+    return what->bit_error_ratio > 0 || what->burst_ratio > 0 || what->violation_ratio > 0;
+}
+
 int line_direction_impair(line_direction *way, const line_impairments *impairments)
 {
     const line_impairments *wanted = impairments;
@@ -107,6 +118,7 @@ int line_direction_impair(line_direction *way, const line_impairments *impairmen
     way->to_violation = chance_gap(&way->chance, way->coded ? wanted->violation_ratio : 0);
     way->to_slip = chance_gap(&way->chance, wanted->slip_bits ? wanted->slip_ratio : 0);
     way->burst_left = 0;
+    way->ails = wanted->ais || wanted->cut || errs(wanted) || way->violations.inverted;
     return 0;
 }
 
@@ -128,7 +140,8 @@ static void plane_put(const line_direction *way, unsigned plane, const uint8_t *
     unsigned octet = ring_octet(way, way->put), to_end = way->ring_octets - octet;
     unsigned first = octets < to_end ? octets : to_end;
     memcpy(ring + octet, bits, first);
-    memcpy(ring, bits + first, octets - first);
+    if (first < octets)
+        memcpy(ring, bits + first, octets - first);
 }
 
 static uint64_t room_bits(const line_direction *way)
@@ -315,11 +328,6 @@ static void ais_fill(line_direction *way, line_block *block)
     memset(block->negative, way->coded ? 0x55 : 0, octets);
 }
 
-static bool ails(const line_impairments *what)
-{
-    return what->bit_error_ratio > 0 || what->burst_ratio > 0 || what->violation_ratio > 0;
-}
-
 static void impair(line_direction *way, line_block *block)
 {
     const line_impairments *what = &way->impairments;
@@ -328,7 +336,7 @@ static void impair(line_direction *way, line_block *block)
     if (what->cut) {
         memset(block->positive, 0, block->bit_count / 8);
         memset(block->negative, 0, block->bit_count / 8);
-    } else if (ails(what) || way->violations.inverted) {
+    } else if (errs(what) || way->violations.inverted) {
         errors_spread(way, block, 0, block->bit_count, what->bit_error_ratio, &way->to_error);
         bursts_spread(way, block);
         violations_spread(way, block);
@@ -355,5 +363,6 @@ void line_direction_take(line_direction *way, line_block *block)
         memset(block->negative, 0, block->bit_count / 8);
     way->taken += block->bit_count;
     way->counters.bits += block->bit_count;
-    impair(way, block);
+    if (way->ails)
+        impair(way, block);
 }

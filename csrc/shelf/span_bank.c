@@ -14,6 +14,7 @@ enum {
 typedef struct {
     unsigned count;
     span *span[ABREAST];
+    uint8_t *bits[ABREAST]; /* received, where the framer wants them */
 } batch;
 
 bool span_framed(const span *span)
@@ -45,17 +46,16 @@ static void marks_receive(span *span)
     receiver_set_signal_lost(span->receiver, status.alarms & PORT_SIGNAL_LOST);
 }
 
-static void lines_decode(const batch *lines)
+static void lines_decode(batch *lines)
 {
     line_decoder *decoders[ABREAST];
     const line_block *marks[ABREAST];
-    uint8_t *bits[ABREAST];
     for (unsigned k = 0; k < lines->count; k++) {
         decoders[k] = &lines->span[k]->decoder;
         marks[k] = &lines->span[k]->marks_in;
-        bits[k] = lines->span[k]->bits_in;
+        lines->bits[k] = receiver_room(lines->span[k]->receiver);
     }
-    line_decode(decoders, marks, bits, lines->count);
+    line_decode(decoders, marks, lines->bits, lines->count);
 }
 
 static void test_compare(span *span, const stream_block *block)
@@ -82,14 +82,15 @@ static void tap_send(span *span, const uint8_t *bits, unsigned bit_count)
     span->tap->operations->transmit(span->tap, &copy);
 }
 
-static void bits_received(span *span)
+static void bits_received(span *span, const uint8_t *bits)
 {
+    unsigned bit_count = span->marks_in.bit_count;
     if (span->tap)
-        tap_send(span, span->bits_in, span->marks_in.bit_count);
+        tap_send(span, bits, bit_count);
     if (span->test_timeslots == (uint32_t)SPAN_TEST_UNFRAMED)
-        test_checker_put(&span->checker, span->bits_in, span->marks_in.bit_count / 8);
-    if (span->marks_in.bit_count)
-        receiver_put(span->receiver, span->bits_in, span->marks_in.bit_count);
+        test_checker_put(&span->checker, bits, bit_count / 8);
+    if (bit_count)
+        receiver_put(span->receiver, bits, bit_count);
 }
 
 static void frames_taken(span *span)
@@ -164,11 +165,11 @@ static void second_account(span *span)
     receiver_end_second(span->receiver);
 }
 
-static void lines_receive(const batch *lines)
+static void lines_receive(batch *lines)
 {
     lines_decode(lines);
     for (unsigned k = 0; k < lines->count; k++)
-        bits_received(lines->span[k]);
+        bits_received(lines->span[k], lines->bits[k]);
     for (unsigned k = 0; k < lines->count; k++)
         frames_taken(lines->span[k]);
 }
@@ -251,11 +252,10 @@ static bool cas_in_timeslot(const span *span)
 }
 
 /* Everything the span itself puts into eight frames, timeslot 0 apart. */
-static void frames_complete(span *span, stream_block *block)
+static void frames_complete(span *span, stream_block *block, bool in_service)
 {
-    bool service = receiver_in_service(span->receiver);
     if (cas_in_timeslot(span)) {
-        span->cas.remote_alarm = !service || !receiver_cas_aligned(span->receiver);
+        span->cas.remote_alarm = !in_service || !receiver_cas_aligned(span->receiver);
         cas_transmit(&span->cas, block->octet[CAS_TIMESLOT]);
     }
     if (span->links)
@@ -267,22 +267,23 @@ static void frames_complete(span *span, stream_block *block)
     }
 }
 
-static void frames_next(span *span, stream_block *block)
+static void frames_next(span *span, stream_block *block, bool in_service)
 {
     uint32_t backlog_bits =
         span->port->operations->backlog_bits ? span->port->operations->backlog_bits(span->port) : 0;
     if (elastic_store_take(&span->transmit_store, backlog_bits, block) >= STORE_FILLING)
         memset(block, SHELF_IDLE_CODE, sizeof *block);
-    frames_complete(span, block);
+    frames_complete(span, block, in_service);
 }
 
 static void frames_build(span *span, stream_block *block)
 {
-    frames_next(span, block);
+    bool in_service = receiver_in_service(span->receiver);
+    frames_next(span, block, in_service);
     if (framer_transmitter_second_half(span->framer))
         e_bits_set(span);
-    framer_transmitter_set_remote_alarm(span->framer, !receiver_in_service(span->receiver) ||
-                                                          span->maintenance & SPAN_FORCE_REMOTE_ALARM);
+    framer_transmitter_set_remote_alarm(span->framer,
+                                        !in_service || span->maintenance & SPAN_FORCE_REMOTE_ALARM);
     framer_transmitter_frame(span->framer, block);
 }
 
@@ -348,7 +349,7 @@ static void frames_transmit(span *span, unsigned blocks)
     if (span->port->operations->transmit_cas)
         span->port->operations->transmit_cas(span->port, span->cas.abcd);
     for (; blocks; blocks--) {
-        frames_next(span, &block);
+        frames_next(span, &block, receiver_in_service(span->receiver));
         span->port->operations->transmit_frames(span->port, &block);
     }
 }

@@ -40,7 +40,7 @@ struct span {
     violation_injector violations;
 
     line_block marks_in, marks_out;
-    uint8_t bits_in[LINE_BLOCK_BITS_MAX / 8 + LOAD_SLACK_OCTETS], bits_out[LINE_BLOCK_OCTETS + LOAD_SLACK_OCTETS];
+    uint8_t bits_out[LINE_BLOCK_OCTETS + LOAD_SLACK_OCTETS];
 
     uint32_t maintenance; /* span_maintenance bits */
     uint32_t looped_timeslots;

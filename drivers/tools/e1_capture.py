@@ -9,9 +9,8 @@ from drivers import clock
 from drivers.engine import Event, EventKind, Framing, LineCode, Port, Shelf, Span, SpanOptions, SpanStatus
 from drivers.errors import UserError
 from drivers.line_recording import LineRecording
-from drivers.ports import open_port
+from drivers.ports import SLACK_FRAMES, open_port
 
-JITTER_FRAMES = 16  # how unevenly ports of the outside world may deliver before a slip
 SECONDS_MAX = 7 * 86_400
 
 
@@ -46,7 +45,7 @@ async def _wait(span: Span, seconds: float | None) -> None:
 
 def _record(port: Port, recording: LineRecording, seconds: float | None) -> SpanStatus:
     with Shelf(1) as shelf:
-        options = SpanOptions(framing=Framing.AUTOMATIC, line_code=LineCode.NONE, slack_frames=JITTER_FRAMES)
+        options = SpanOptions(framing=Framing.AUTOMATIC, line_code=LineCode.NONE, slack_frames=SLACK_FRAMES)
         span, real_time = Span(shelf, options), port.real_time
         span.plug(port)
         span.tap(recording.port)
