@@ -12,6 +12,8 @@
 
 #include "ports/file_port.h"
 
+enum { FUZZ_RUNS = 4000 }; /* each writes a file several times over */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(int holds, const char *what)
