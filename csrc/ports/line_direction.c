@@ -10,6 +10,8 @@
 
 enum {
     ROOM_OCTETS = 1536,  /* in a ring beyond the delay: blocks under way, and slips that make the delay longer */
+    LOOPED_BACKLOG_BITS_MIN = BLOCK_BITS + BLOCK_BITS / 2,
+    LOOPED_BACKLOG_BITS_MAX = 4 * BLOCK_BITS,
     RATE_STEP_BITS = 64, /* blocks come in multiples of so many bits */
     DELAY_BITS_MAX = 65535,
     SLIP_BITS_MAX = 512,
@@ -225,9 +227,22 @@ static void plane_take(const line_direction *way, unsigned plane, unsigned octet
         memcpy(bits, from, octets);
 }
 
+/* Whoever loops a line sends what comes, not what is wanted, and sends it at the rate of the end it came from: so the
+ * rate follows what waits. Two to three blocks wait where blocks are sent as wanted. */
+static int looped_step(const line_direction *way)
+{
+    unsigned backlog_bits = line_direction_backlog_bits(way);
+    return backlog_bits >= LOOPED_BACKLOG_BITS_MAX                     ? RATE_STEP_BITS
+           : backlog_bits && backlog_bits < LOOPED_BACKLOG_BITS_MIN ? -RATE_STEP_BITS
+                                                                    : 0;
+}
+
 /* How many bits this millisecond brings, and how far behind the exact rate that leaves us. */
 static unsigned bits_due(line_direction *way)
 {
+    int looped = looped_step(way);
+    if (looped)
+        return (unsigned)(BLOCK_BITS + looped);
     int64_t faster_ppb = way->sign * (way->offset_ppb - (way->steer_ppb ? *way->steer_ppb : 0));
     if (faster_ppb == 0) /* as most lines are; what is ahead is less than a step */
         return BLOCK_BITS;

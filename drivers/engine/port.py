@@ -29,10 +29,9 @@ class Port:
             raise PortError(f"{self.name}: the port is closed, or a span has it")
         return self._native
 
-    def hand_over(self) -> Any:
-        """The C object, to be owned by a span from now on."""
-        native, self._native = self.native, None
-        return native
+    def handed_over(self) -> None:
+        """A span owns the C object from now on."""
+        self._native = None
 
     def close(self) -> None:
         """Frees the port unless a span has it."""

@@ -164,11 +164,13 @@ class Span(ShelfElement):
 
     def plug(self, port: Port) -> None:
         """Gives the span its port, which it then owns."""
-        check("port", lib.span_plug(self.native, port.hand_over()))
+        check("port", lib.span_plug(self.native, port.native))
+        port.handed_over()
 
     def tap(self, port: Port) -> None:
         """Sends a copy of every received line bit to a port that records, which the span then owns."""
-        check("tap", lib.span_tap(self.native, port.hand_over()))
+        check("tap", lib.span_tap(self.native, port.native))
+        port.handed_over()
 
     def join(
         self,

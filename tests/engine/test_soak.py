@@ -15,13 +15,15 @@ from drivers.engine import Framing, Impairments, Injection, PerformanceEnd, Span
 from drivers.engine.span import TOTAL
 from tests.engine.spans import BLOCK_BITS, Bench, uncoded
 
-HOURS = float(os.environ.get("TRUNKSHELF_SOAK_HOURS", "1"))
+SANITIZED = "asan" in os.environ.get("LD_PRELOAD", "")
+HOURS = float(os.environ.get("TRUNKSHELF_SOAK_HOURS", "0.1" if SANITIZED else "1"))
 STRETCHES = 24
 STRETCH_S = max(10, int(HOURS * 3600 / STRETCHES))
 MS_A_S = 1000
 BLOCKS_A_S = 1000
 SETTLING_MS = 1000  # a second in full, so that what is counted by the second is counted in whole ones
-GROWTH_OCTETS = 256 * 1024  # the interpreter's own lists may grow a little; a leak of an octet a second would not
+# The interpreter's own lists may grow a little. A sanitizer keeps what has been freed for a while.
+GROWTH_OCTETS = (64 if SANITIZED else 0.25) * 2**20
 
 
 def memory_octets() -> int:

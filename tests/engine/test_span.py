@@ -7,7 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from drivers._native import ffi, lib
-from drivers.engine import Alignment, EngineError, Event, EventKind, Framing, Impairments, Maintenance, Span
+from drivers.engine import (
+    Alignment,
+    EngineError,
+    Event,
+    EventKind,
+    Framing,
+    Impairments,
+    Maintenance,
+    PortError,
+    Span,
+)
 from tests.engine import e1_reference as reference
 from tests.engine.e1_reference import FrameSource
 from tests.engine.framers import SILENCE, Receiver, from_bit, line_of
@@ -382,6 +392,24 @@ def test_what_cannot_be_set_is_refused_and_changes_nothing() -> None:
         bench.run(60)
         assert bench.events[far][before:] == []
         assert far.status().in_service
+
+
+def test_port_that_a_span_refuses_stays_with_its_owner() -> None:
+    with Bench() as bench:
+        near, _ = bench.pair()
+        port, tap = PythonPort(), PythonPort()
+        bench.tap(near)
+        with pytest.raises(EngineError, match="port: .*already joined"):
+            near.plug(port)
+        with pytest.raises(EngineError, match="tap: "):
+            near.tap(tap)
+        other = bench.span(**uncoded())
+        bench.plug(other, port)
+        with pytest.raises(PortError, match="a span has it"):
+            other.plug(port)
+        bench.run(60)
+        assert near.status().in_service
+        tap.close()
 
 
 def test_no_memory_is_shared_between_options_and_a_span() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from drivers.engine import EventKind, Framing, Impairments, PerformanceEnd, Span
+from drivers.engine import BitErrorPattern, EventKind, Framing, Impairments, Maintenance, PerformanceEnd, Span
 from tests.engine import e1_reference as reference
 from tests.engine.spans import (
     BLOCK_BITS,
@@ -271,3 +271,40 @@ def test_line_that_stalls_restarts_the_store_and_is_told(for_ms: int) -> None:
         assert status.store_restarts == 1 == len(bench.of_kind(near, EventKind.STORE_RESTARTED))
         assert (status.alignment_losses, status.fas_errors) == (0, 0)
         assert status.in_service
+
+
+@pytest.mark.parametrize("ppb", [50_000, -50_000, 1_000_000, -1_000_000])
+def test_line_loopback_at_another_clock_gives_our_own_bits_back(ppb: int) -> None:
+    """Line bits sent are line bits received, none lost or twice, whatever the clocks."""
+    with Bench() as bench:
+        near, far = offset_pair(bench, ppb)
+        bench.run(200)
+        far.maintain(Maintenance.LOOP_LINE)
+        bench.run(1000)
+        near.test_start(BitErrorPattern.PRBS_2E15, [5, 6])
+        bench.run(100)
+        before = near.status()
+        bench.run(60_000)
+        result, after = near.test_result(), near.status()
+        assert result.synchronised
+        assert (result.errors, result.sync_losses, result.bit_slips) == (0, 0, 0)
+        assert after.crc_errors == before.crc_errors and after.alignment_losses == before.alignment_losses
+        assert after.store_restarts == before.store_restarts
+
+
+@pytest.mark.parametrize("ppb", [1_000_000, -1_000_000])
+def test_line_goes_on_as_before_when_a_loopback_ends(ppb: int) -> None:
+    with Bench() as bench:
+        near, far = offset_pair(bench, ppb)
+        for maintenance in (Maintenance.LOOP_LOCAL, Maintenance.LOOP_LINE):
+            far.maintain(maintenance)
+            bench.run(20_000)
+            far.maintain(Maintenance.NONE)
+            bench.run(200)
+            before = slips(near), slips(far), near.status().crc_errors, far.status().crc_errors
+            bench.run(4000)
+            assert near.status().in_service and far.status().in_service
+            assert (near.status().crc_errors, far.status().crc_errors) == before[2:]
+            expected = FRAMES_A_S * abs(ppb) * 1e-9 * 4
+            assert sum(slips(near)) - sum(before[0]) == pytest.approx(expected, abs=1)
+            assert sum(slips(far)) - sum(before[1]) == pytest.approx(expected, abs=1)

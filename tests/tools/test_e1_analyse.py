@@ -210,6 +210,12 @@ def test_ais_is_counted_in_frames_and_loses_alignment(analyse: Any, begin: int, 
     assert analysis["g826"]["near"] == {**CLEAN, "es": 1, "ses": 1}
 
 
+def test_line_with_crc4_that_ends_in_ais_was_one_with_crc4(analyse: Any) -> None:
+    analysis = analyse(replaced(recorded_line(800), 400, 800, 0xFF))
+    assert analysis["framing"] == "crc4"
+    assert [state for _, state in told(analysis)] == ["basic", "multiframe", "searching"]
+
+
 def test_why_alignment_was_lost_is_told(analyse: Any) -> None:
     line = recorded_line(800, crc4=False)
     bad_fas = flipped(line, (frame * FRAME_BITS + 4 for frame in (200, 202, 204)))
