@@ -101,7 +101,6 @@ typedef struct {
 static void los_change(los_walk *walk, bool los, uint64_t bit)
 {
     walk->state->los = los;
-    walk->state->window_open = false;
     walk->events[walk->count++] = (line_state_event){bit, LINE_STATE_LOS, los};
 }
 

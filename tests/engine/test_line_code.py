@@ -77,6 +77,8 @@ class Encoders:
 
     def encode(self, bits: list[str]) -> list[str]:
         blocks = [ffi.new("line_block *") for _ in bits]
+        for block in blocks:
+            ffi.memmove(block, b"\xff" * ffi.sizeof("line_block"), ffi.sizeof("line_block"))
         sources = [ffi.new("uint8_t[]", octets(line)) for line in bits]
         lib.line_encode(self.lines, sources, blocks, len(bits))
         assert {block.bit_count for block in blocks} == {BLOCK}

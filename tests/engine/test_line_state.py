@@ -180,6 +180,24 @@ def test_los_rises_with_its_last_space(
     assert detector.state.los
 
 
+@pytest.mark.parametrize("spaces", range(8))
+def test_los_rises_in_the_first_octet_of_a_block(level: int, spaces: int) -> None:
+    """170 spaces in the block before: the sixth of this one is the 176th, though every octet here has a mark."""
+    detector = Detector()
+    assert detector.put_marks("1" * 22 + "0" * 170) == []
+    assert detector.put_marks("0" * spaces + "1" * (64 - spaces)) == ([(198, True)] if spaces >= 6 else [])
+
+
+@pytest.mark.parametrize("spaces", range(8))
+def test_spaces_at_the_end_of_a_healthy_block_count(level: int, spaces: int) -> None:
+    detector = Detector()
+    assert detector.put_marks("1" * (64 - spaces) + "0" * spaces) == []
+    assert detector.put_marks(whole("0" * (175 - spaces) + "1")) == []
+    detector = Detector()
+    assert detector.put_marks("1" * (64 - spaces) + "0" * spaces) == []
+    assert detector.put_marks(whole("0" * (176 - spaces) + "1")) == [(64 + 176 - spaces, True)]
+
+
 def test_spaces_before_the_first_mark_count(level: int) -> None:
     assert Detector().put_marks("0" * 256) == [(176, True)]
     assert Detector().put_marks(whole("0" * 175 + "1")) == []
@@ -344,9 +362,9 @@ def test_two_zeros_on_either_side_of_a_period_are_not_four() -> None:
 
 def test_ais_periods_are_the_time_it_stood() -> None:
     detector = Detector()
-    changes = detector.put_bits("".join(period(count) for count in [9, 0, 0, 0, 1, 9, 9, 9]))
-    assert changes == [(3 * PERIOD, True), (7 * PERIOD, False)]
-    assert detector.state.ais_periods == 4
+    changes = detector.put_bits("".join(period(count) for count in [9, 0, 0, 0, 0, 1, 9, 0, 9, 9, 9]))
+    assert changes == [(3 * PERIOD, True), (10 * PERIOD, False)]
+    assert detector.state.ais_periods == 7
 
 
 def test_a_found_frame_clears_ais_at_once() -> None:
