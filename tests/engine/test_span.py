@@ -399,7 +399,7 @@ def test_port_that_a_span_refuses_stays_with_its_owner() -> None:
         near, _ = bench.pair()
         port, tap = PythonPort(), PythonPort()
         bench.tap(near)
-        with pytest.raises(EngineError, match="port: .*already joined"):
+        with pytest.raises(EngineError, match=r"port: .*already joined"):
             near.plug(port)
         with pytest.raises(EngineError, match="tap: "):
             near.tap(tap)
