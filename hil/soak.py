@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from drivers import clock
-from drivers.engine import BitErrorPattern, ClockStatus, LineCode, Shelf, Span, SpanOptions
+from drivers.engine import BitErrorPattern, ClockStatus, LineCode, Shelf, Span, SpanOptions, SpanStatus
 from drivers.ports import open_port
 
 PAYLOAD = [timeslot for timeslot in range(1, 32) if timeslot != 16]
@@ -31,6 +31,10 @@ class Outcome(NamedTuple):
     spans: list[SpanOutcome]
 
 
+def _underruns(status: SpanStatus) -> int:
+    return status.port_underruns + status.store_restarts + status.transmit_store_restarts
+
+
 class _Pair:
     """Two spans that face each other, and what their counters stood at when the test began."""
 
@@ -52,10 +56,7 @@ class _Pair:
             yield SpanOutcome(
                 bits=test.bits,
                 errors=test.errors,
-                underruns=status.port_underruns
-                + status.store_restarts
-                - before.port_underruns
-                - before.store_restarts,
+                underruns=_underruns(status) - _underruns(before),
                 slips=status.slips_repeated + status.slips_deleted - before.slips_repeated - before.slips_deleted,
                 alignment_losses=status.alignment_losses - before.alignment_losses,
             )

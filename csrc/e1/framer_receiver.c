@@ -73,6 +73,7 @@ void framer_alignment_set(framer_receiver *receiver, alignment_state alignment)
 {
     bool crc4 = receiver->options.mode == FRAMING_CRC4;
     receiver->status.alignment = alignment;
+    receiver->steady = (steady_timeslot0){0};
     receiver->status.in_service = crc4 ? alignment == ALIGNMENT_MULTIFRAME : alignment != ALIGNMENT_SEARCHING;
 }
 

@@ -303,6 +303,7 @@ void span_read_status(span *span, span_status *status)
         .slips_repeated = span->receive_store.repeated,
         .slips_deleted = span->receive_store.deleted,
         .store_restarts = span->receive_store.underruns + span->receive_store.overruns,
+        .transmit_store_restarts = span->transmit_store.underruns + span->transmit_store.overruns,
         .transmit_slips_repeated = span->transmit_store.repeated,
         .transmit_slips_deleted = span->transmit_store.deleted,
         .blocks = span->blocks,

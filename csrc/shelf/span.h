@@ -34,6 +34,7 @@ typedef struct {
     uint64_t slips_repeated;          /* frames sent twice: the line is slower than the shelf */
     uint64_t slips_deleted;           /* frames left out: the line is faster */
     uint64_t store_restarts;          /* the line stopped or jumped */
+    uint64_t transmit_store_restarts; /* likewise the other way */
     uint64_t transmit_slips_repeated, transmit_slips_deleted;
     uint64_t blocks;                  /* milliseconds of the shelf's clock since the span was made */
     bool has_port;

@@ -49,6 +49,7 @@ class SpanStatus(NamedTuple):
     slips_repeated: int
     slips_deleted: int
     store_restarts: int
+    transmit_store_restarts: int
     transmit_slips_repeated: int
     transmit_slips_deleted: int
     port_underruns: int
@@ -99,6 +100,7 @@ def span_status(status: Any) -> SpanStatus:
         slips_repeated=status.slips_repeated,
         slips_deleted=status.slips_deleted,
         store_restarts=status.store_restarts,
+        transmit_store_restarts=status.transmit_store_restarts,
         transmit_slips_repeated=status.transmit_slips_repeated,
         transmit_slips_deleted=status.transmit_slips_deleted,
         port_underruns=status.port.underruns,
