@@ -310,11 +310,10 @@ def test_whatever_comes_it_does_what_a_list_of_frames_does(slack_frames: int, se
     assert len({result for result, _ in expected}) >= 4
 
 
-@pytest.mark.parametrize("level", range(lib.cpu_level_available() + 1))
+@pytest.mark.usefixtures("cpu_level")
 @pytest.mark.parametrize("slips", range(8))
-def test_every_octet_of_a_block_wherever_it_begins(level: int, slips: int) -> None:
+def test_every_octet_of_a_block_wherever_it_begins(slips: int) -> None:
     """After so many frames left out, blocks are read across those put in: noise, compared octet by octet."""
-    lib.cpu_level_use(level)
     chance, native, block = random.Random(slips), ffi.new("elastic_store *"), ffi.new("stream_block *")
     lib.elastic_store_init(native, 1, WAITING_MAX)
     timeslots: list[bytes] = [b""] * 32
@@ -331,5 +330,4 @@ def test_every_octet_of_a_block_wherever_it_begins(level: int, slips: int) -> No
         at += result == DELETED
         assert bytes(ffi.buffer(block)) == b"".join(octets[at : at + 8] for octets in timeslots)
         at += 8
-    lib.cpu_level_use(lib.cpu_level_available())
     assert native.deleted == slips

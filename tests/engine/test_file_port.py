@@ -4,8 +4,7 @@ import errno
 import os
 import random
 import resource
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -211,22 +210,12 @@ def test_missing_replay_leaves_no_recording_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 100 kB: room for a chunk and a half."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("ballast_octets", [0, 4096])
-def test_full_disk_while_recording(small_disk: Path, ballast_octets: int) -> None:
-    (small_disk / "ballast").write_bytes(b"\0" * ballast_octets)
-    path, content = small_disk / "sent.e1", octets_of(1000 * BLOCK)
+def test_full_disk_while_recording(small_disk: Callable[[int], Path], ballast_octets: int) -> None:
+    """100 kB: room for a chunk and a half."""
+    disk = small_disk(100)
+    (disk / "ballast").write_bytes(b"\0" * ballast_octets)
+    path, content = disk / "sent.e1", octets_of(1000 * BLOCK)
     port = Port(record=path)
     port.transmit(content)
     kept = (102_400 - ballast_octets) // BLOCK
@@ -238,10 +227,11 @@ def test_full_disk_while_recording(small_disk: Path, ballast_octets: int) -> Non
     assert port.receive() == AIS  # and the port lives on
 
 
-def test_full_disk_at_the_very_end(small_disk: Path) -> None:
+def test_full_disk_at_the_very_end(small_disk: Callable[[int], Path]) -> None:
     """What waits is less than a chunk: only finishing finds out."""
-    (small_disk / "ballast").write_bytes(b"\0" * 92 * 1024)
-    path, content = small_disk / "sent.e1", octets_of(200 * BLOCK)
+    disk = small_disk(100)
+    (disk / "ballast").write_bytes(b"\0" * 92 * 1024)
+    path, content = disk / "sent.e1", octets_of(200 * BLOCK)
     port = Port(record=path)
     port.transmit(content)
     assert port.status.overruns == 0

@@ -1,7 +1,6 @@
 """The frame kernels at every CPU level, against bit-serial references written from G.704 and G.706."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,19 +13,7 @@ BLOCK_FRAMES = 8
 FAS = "0011011"  # bits 2-8 of timeslot 0 in frames with the FAS (G.704 table 5A)
 SLACK_OCTETS = 64  # what the search may read behind the last bit it looks at (csrc/e1/frame.h)
 
-LEVELS = [
-    pytest.param(lib.CPU_PORTABLE, id="portable"),
-    pytest.param(lib.CPU_AVX2, id="avx2"),
-    pytest.param(lib.CPU_AVX512, id="avx512"),
-]
-
-
-@pytest.fixture(autouse=True, params=LEVELS)
-def cpu_level(request: pytest.FixtureRequest) -> Iterator[None]:
-    if lib.cpu_level_use(request.param) != request.param:
-        pytest.skip("this machine lacks the instructions")
-    yield
-    lib.cpu_level_use(lib.cpu_level_available())
+pytestmark = pytest.mark.usefixtures("cpu_level")
 
 
 def bits_of(octets: bytes) -> str:

@@ -28,12 +28,6 @@ CHECKS: dict[int, Callable[[bytes], int]] = {
 LEVELS = range(lib.cpu_level_available() + 1)
 
 
-@pytest.fixture(params=LEVELS)
-def level(request: pytest.FixtureRequest) -> Iterator[int]:
-    yield lib.cpu_level_use(request.param)
-    lib.cpu_level_use(lib.cpu_level_available())
-
-
 # --- The naive reference: lines are strings of 0 and 1 in the order they travel ---
 
 
@@ -226,7 +220,7 @@ def random_line(chance: random.Random, pieces: int, fcs: int = FCS_16) -> str:
 
 
 @pytest.mark.parametrize("fcs", [FCS_NONE, FCS_16, FCS_32])
-def test_frame_of_every_length(level: int, fcs: int) -> None:
+def test_frame_of_every_length(cpu_level: int, fcs: int) -> None:
     chance = random.Random(1)
     frames = [chance.randbytes(count) for count in range(2, MRU + 1)]
     received = received_of(line(FLAG + FLAG.join(framed(frame, fcs) for frame in frames) + FLAG), fcs)
@@ -239,7 +233,7 @@ UA = "0111 1110 1000 0000 1100 1110 1100 0001 1110 1010 0111 1110"
 
 
 @pytest.mark.parametrize(("printed", "frame"), [(SABM, bytes([0x03, 0x3F])), (UA, bytes([0x01, 0x73]))])
-def test_frames_printed_in_the_recommendation(level: int, printed: str, frame: bytes) -> None:
+def test_frames_printed_in_the_recommendation(cpu_level: int, printed: str, frame: bytes) -> None:
     bits = re.sub("[^01]", "", printed)
     assert received_of(line(bits)).frames == [(frame, (len(bits) - 1) // 8)]
     transmitter = Transmitter()
@@ -247,12 +241,12 @@ def test_frames_printed_in_the_recommendation(level: int, printed: str, frame: b
     assert line_bits(transmitter.take(10)).startswith(bits)
 
 
-def test_one_flag_ends_and_begins(level: int) -> None:
+def test_one_flag_ends_and_begins(cpu_level: int) -> None:
     bits = FLAG + framed(b"first") + FLAG + framed(b"second") + FLAG
     assert [frame for frame, _ in received_of(line(bits)).frames] == [b"first", b"second"]
 
 
-def test_flags_sharing_a_zero(level: int) -> None:
+def test_flags_sharing_a_zero(cpu_level: int) -> None:
     """011111101111110 is two flags: nothing stands between them, however many there are."""
     for count in range(1, 70):
         bits = "0111111" * count + "0" + framed(b"frame") + "0111111" * count + "0"
@@ -262,7 +256,7 @@ def test_flags_sharing_a_zero(level: int) -> None:
         assert received.too_short == 0
 
 
-def test_idle_line_brings_nothing(level: int) -> None:
+def test_idle_line_brings_nothing(cpu_level: int) -> None:
     nothing = Received()
     for phase in range(8):
         flags = FLAG[phase:] + FLAG * 500
@@ -274,7 +268,7 @@ def test_idle_line_brings_nothing(level: int) -> None:
     assert received_of(bytes(1000)) == nothing
 
 
-def test_abort_at_every_bit(level: int) -> None:
+def test_abort_at_every_bit(cpu_level: int) -> None:
     """Seven ones after any bit of a frame end it, and what follows is no frame until a flag."""
     frame = framed(b"\x00\xfe\x55 cut short \xff\xff")
     for at, ones in itertools.product(range(len(frame) + 1), (7, 8, 15)):
@@ -286,20 +280,20 @@ def test_abort_at_every_bit(level: int) -> None:
         assert received == reference(bits)
 
 
-def test_abort_at_the_end_of_the_line(level: int) -> None:
+def test_abort_at_the_end_of_the_line(cpu_level: int) -> None:
     bits = FLAG + framed(b"never closed") + "0" + "1111111"
     received = received_of(line(bits, fill="1"))
     assert (received.aborts, received.frames) == (1, [])
 
 
-def test_six_ones_more_is_no_abort(level: int) -> None:
+def test_six_ones_more_is_no_abort(cpu_level: int) -> None:
     """Six ones and a zero are a flag, seven an abort: the limit from both sides."""
     for ones, expected in ((6, Received(non_octet=1)), (7, Received(aborts=1))):
         bits = FLAG + "1001100110" * 5 + "0" + "1" * ones + "0" + "1" * 20
         assert received_of(line(bits)) == expected
 
 
-def test_bits_over_are_counted(level: int) -> None:
+def test_bits_over_are_counted(cpu_level: int) -> None:
     bits = octets_to_bits(with_check(b"any frame", FCS_16))
     for over in range(1, 8):
         received = received_of(line(FLAG + stuffed(bits + "0110100"[:over]) + FLAG))
@@ -309,7 +303,7 @@ def test_bits_over_are_counted(level: int) -> None:
 
 
 @pytest.mark.parametrize("fcs", [FCS_16, FCS_32])
-def test_every_single_bit_error_is_found(level: int, fcs: int) -> None:
+def test_every_single_bit_error_is_found(cpu_level: int, fcs: int) -> None:
     frame = random.Random(2).randbytes(60)
     bits = octets_to_bits(with_check(frame, fcs))
     sent = [bits[:at] + str(1 - int(bit)) + bits[at + 1 :] for at, bit in enumerate(bits)]
@@ -317,7 +311,7 @@ def test_every_single_bit_error_is_found(level: int, fcs: int) -> None:
     assert received == Received(fcs_errors=len(bits))
 
 
-def test_every_single_bit_error_of_the_line(level: int) -> None:
+def test_every_single_bit_error_of_the_line(cpu_level: int) -> None:
     """Where flags, inserted zeros and aborts come and go; never a frame that was not sent."""
     bits = (
         FLAG + framed(b"\xff\xfe" + random.Random(3).randbytes(10) + b"\x7e\x7e") + FLAG + framed(b"next") + FLAG
@@ -331,7 +325,7 @@ def test_every_single_bit_error_of_the_line(level: int) -> None:
 
 
 @pytest.mark.parametrize("fcs", [FCS_NONE, FCS_16, FCS_32])
-def test_both_sides_of_the_limits_of_length(level: int, fcs: int) -> None:
+def test_both_sides_of_the_limits_of_length(cpu_level: int, fcs: int) -> None:
     for mru in (266, 1000):
         longest = bytes(range(256)) * 4
         for count in (mru, mru + 1):
@@ -344,13 +338,13 @@ def test_both_sides_of_the_limits_of_length(level: int, fcs: int) -> None:
         assert [frame for frame, _ in received.frames] == [b"ab"][: count == 2]
 
 
-def test_frame_much_too_long_is_counted_once(level: int) -> None:
+def test_frame_much_too_long_is_counted_once(cpu_level: int) -> None:
     bits = FLAG + framed(bytes(range(256)) * 50) + FLAG + framed(b"next") + FLAG
     received = received_of(line(bits))
     assert received == Received(frames=[(b"next", (len(bits) - 1) // 8)], too_long=1)
 
 
-def test_full_queue_is_counted_and_loses_the_new(level: int) -> None:
+def test_full_queue_is_counted_and_loses_the_new(cpu_level: int) -> None:
     frames = [bytes([number]) * 100 for number in range(10)]
     receiver = Receiver(queue=4 * (100 + OVERHEAD) + 10)
     assert receiver.put(line(FLAG + FLAG.join(map(framed, frames)) + FLAG)) == 4
@@ -360,7 +354,7 @@ def test_full_queue_is_counted_and_loses_the_new(level: int) -> None:
     assert [frame for frame, _ in receiver.take_all()] == [frames[7]]
 
 
-def test_queue_runs_over_its_end(level: int) -> None:
+def test_queue_runs_over_its_end(cpu_level: int) -> None:
     """A ring: frames of odd lengths, a few waiting at any time, a thousand times its size in all."""
     chance = random.Random(4)
     receiver = Receiver(queue=MRU + OVERHEAD + 31)
@@ -371,7 +365,7 @@ def test_queue_runs_over_its_end(level: int) -> None:
     assert receiver.counters.overruns == 0
 
 
-def test_take_into_too_small_a_buffer_leaves_the_frame(level: int) -> None:
+def test_take_into_too_small_a_buffer_leaves_the_frame(cpu_level: int) -> None:
     receiver = Receiver()
     receiver.put(line(FLAG + framed(b"nine octs") + FLAG))
     assert receiver.take(8) == -1
@@ -387,7 +381,7 @@ def test_take_without_asking_for_the_end() -> None:
     assert lib.hdlc_receiver_take(receiver.pointer, frame, 5, ffi.NULL) == 5
 
 
-def test_interrupt_forgets_half_a_flag(level: int) -> None:
+def test_interrupt_forgets_half_a_flag(cpu_level: int) -> None:
     """No flag stands across an interrupt: neither 0111 1110 nor what is left of one opens a frame."""
     for cut in range(1, 7):
         receiver = Receiver()
@@ -398,7 +392,7 @@ def test_interrupt_forgets_half_a_flag(level: int) -> None:
         assert [taken for taken, _ in receiver.take_all()] == expected, cut
 
 
-def test_interrupt_forgets_the_frame(level: int) -> None:
+def test_interrupt_forgets_the_frame(cpu_level: int) -> None:
     frame = framed(b"interrupted")
     for at in range(8, len(FLAG + frame + FLAG), 8):
         octets = line(FLAG + frame + FLAG)
@@ -410,7 +404,7 @@ def test_interrupt_forgets_the_frame(level: int) -> None:
         assert receiver.counters.aborts == 0
 
 
-def test_interrupt_keeps_what_waits_and_counts_on(level: int) -> None:
+def test_interrupt_keeps_what_waits_and_counts_on(cpu_level: int) -> None:
     octets = line(FLAG + framed(b"before") + FLAG)
     receiver = Receiver()
     receiver.put(octets)
@@ -421,7 +415,7 @@ def test_interrupt_keeps_what_waits_and_counts_on(level: int) -> None:
 
 
 @pytest.mark.parametrize("fcs", [FCS_NONE, FCS_16, FCS_32])
-def test_random_lines_as_the_reference_reads_them(level: int, fcs: int) -> None:
+def test_random_lines_as_the_reference_reads_them(cpu_level: int, fcs: int) -> None:
     chance = random.Random(5 + fcs)
     for _ in range(40):
         bits = random_line(chance, 12, fcs)
@@ -429,7 +423,7 @@ def test_random_lines_as_the_reference_reads_them(level: int, fcs: int) -> None:
         assert received_of(line(bits), fcs) == reference(bits, fcs)
 
 
-def test_dense_noise_as_the_reference_reads_it(level: int) -> None:
+def test_dense_noise_as_the_reference_reads_it(cpu_level: int) -> None:
     """Mostly ones: flags, aborts and inserted zeros in every word, at every distance."""
     chance = random.Random(6)
     for ones in (0.6, 0.8, 0.85, 0.9, 0.97):
@@ -437,7 +431,7 @@ def test_dense_noise_as_the_reference_reads_it(level: int) -> None:
         assert received_of(line(bits)) == reference(bits)
 
 
-def test_every_short_line_behind_a_flag(level: int) -> None:
+def test_every_short_line_behind_a_flag(cpu_level: int) -> None:
     """All lines of 12 bits, and a flag: every way flags, aborts and inserted zeros can touch."""
     for value in range(1 << 12):
         bits = FLAG + f"{value:012b}" + FLAG + "0000"
@@ -445,7 +439,7 @@ def test_every_short_line_behind_a_flag(level: int) -> None:
 
 
 @pytest.mark.parametrize("sizes", [[1], [7], [8], [9], [3, 13, 1, 64], [511, 513], [1000]])
-def test_chunks_make_no_difference(level: int, sizes: list[int]) -> None:
+def test_chunks_make_no_difference(cpu_level: int, sizes: list[int]) -> None:
     octets = line(random_line(random.Random(7), 150))
     receiver = Receiver()
     for chunk in chunks(octets, itertools.cycle(sizes)):
@@ -474,7 +468,7 @@ def expected_line(frames: list[bytes], count: int, fcs: int = FCS_16) -> bytes:
 
 @pytest.mark.parametrize("fcs", [FCS_NONE, FCS_16, FCS_32])
 @pytest.mark.parametrize("sizes", [[1], [7], [8], [3, 13, 1, 64], [1 << 16]])
-def test_frames_are_sent_as_the_reference_sends_them(level: int, fcs: int, sizes: list[int]) -> None:
+def test_frames_are_sent_as_the_reference_sends_them(cpu_level: int, fcs: int, sizes: list[int]) -> None:
     chance = random.Random(10)
     frames = [random_frame(chance) for _ in range(30)]
     transmitter, total = Transmitter(fcs), 30 * 350
@@ -487,7 +481,7 @@ def test_frames_are_sent_as_the_reference_sends_them(level: int, fcs: int, sizes
     assert sent == expected_line(frames, total, fcs)
 
 
-def test_runs_of_ones_of_every_length(level: int) -> None:
+def test_runs_of_ones_of_every_length(cpu_level: int) -> None:
     for before, ones in itertools.product(range(8), range(70)):
         value = ((1 << ones) - 1) << before | 1 << (before + ones + 1)
         frame = value.to_bytes(12, "little")
@@ -496,7 +490,7 @@ def test_runs_of_ones_of_every_length(level: int) -> None:
         assert transmitter.take(30) == expected_line([frame], 30)
 
 
-def test_idle_sends_flags(level: int) -> None:
+def test_idle_sends_flags(cpu_level: int) -> None:
     assert Transmitter().take(1000) == b"\x7e" * 1000
 
 
@@ -517,7 +511,7 @@ def test_frame_between_takes_and_what_waits() -> None:
     assert (received.fcs_errors, received.aborts, received.non_octet, received.too_short) == (0, 0, 0, 0)
 
 
-def test_frame_goes_out_at_once(level: int) -> None:
+def test_frame_goes_out_at_once(cpu_level: int) -> None:
     """No flag is sent ahead: the last idle octet is the frame's opening flag."""
     for idle in range(1, 20):
         transmitter = Transmitter()
@@ -526,7 +520,7 @@ def test_frame_goes_out_at_once(level: int) -> None:
         assert transmitter.take(20) == expected_line([b"frame"], 21)[1:]
 
 
-def test_waiting_counts_until_the_closing_flag_begins(level: int) -> None:
+def test_waiting_counts_until_the_closing_flag_begins(cpu_level: int) -> None:
     transmitter = Transmitter()
     transmitter.put(bytes(10))
     transmitter.put(bytes(20))
@@ -562,7 +556,7 @@ def test_options_out_of_range() -> None:
         lib.hdlc_transmitter_free(transmitter)
 
 
-def test_longest_frame_there_may_be(level: int) -> None:
+def test_longest_frame_there_may_be(cpu_level: int) -> None:
     frame = random.Random(12).randbytes(65535)
     transmitter, receiver = Transmitter(FCS_32, 65535, 1 << 17), Receiver(FCS_32, 65535, 1 << 17)
     transmitter.put(frame)
@@ -573,7 +567,7 @@ def test_longest_frame_there_may_be(level: int) -> None:
 # --- Frame check sequences ---
 
 
-def test_frame_checks_as_crcmod_reckons_them(level: int) -> None:
+def test_frame_checks_as_crcmod_reckons_them(cpu_level: int) -> None:
     """Every length about the blocks of the fast level, at every alignment."""
     chance = random.Random(13)
     octets = chance.randbytes(400)
@@ -585,7 +579,7 @@ def test_frame_checks_as_crcmod_reckons_them(level: int) -> None:
             assert lib.frame_check_32(buffer + offset, count) == CHECKS[FCS_32](part)
 
 
-def test_frame_check_vectors(level: int) -> None:
+def test_frame_check_vectors(cpu_level: int) -> None:
     """Check values of the catalogue of CRCs (CRC-16/IBM-SDLC, CRC-32/ISO-HDLC)."""
     assert lib.frame_check_16(b"123456789", 9) == 0x906E
     assert lib.frame_check_32(b"123456789", 9) == 0xCBF43926
@@ -611,7 +605,7 @@ def spandsp() -> ctypes.CDLL:
 
 @needs_spandsp
 @pytest.mark.parametrize("fcs", [FCS_16, FCS_32])
-def test_spandsp_receives_what_we_send(level: int, fcs: int) -> None:
+def test_spandsp_receives_what_we_send(cpu_level: int, fcs: int) -> None:
     library, chance, heard = spandsp(), random.Random(14), []
 
     def hear(_: object, frame: "ctypes._Pointer[ctypes.c_uint8]", count: int, good: int) -> None:
@@ -632,7 +626,7 @@ def test_spandsp_receives_what_we_send(level: int, fcs: int) -> None:
 
 @needs_spandsp
 @pytest.mark.parametrize("fcs", [FCS_16, FCS_32])
-def test_we_receive_what_spandsp_sends(level: int, fcs: int) -> None:
+def test_we_receive_what_spandsp_sends(cpu_level: int, fcs: int) -> None:
     library, chance = spandsp(), random.Random(15)
     frames = [random_frame(chance) for _ in range(20)]
     left = iter(frames)

@@ -110,13 +110,7 @@ def test_line_without_ailments_loses_no_bit_over_its_ring() -> None:
     assert int.from_bytes(received, "big") == int.from_bytes(sent, "big") >> 3 + 8 * (len(sent) - len(received))
 
 
-@pytest.fixture(params=range(lib.cpu_level_available() + 1))
-def level(request: pytest.FixtureRequest) -> Iterator[int]:
-    yield lib.cpu_level_use(request.param)
-    lib.cpu_level_use(lib.cpu_level_available())
-
-
-@pytest.mark.usefixtures("level")
+@pytest.mark.usefixtures("cpu_level")
 @pytest.mark.parametrize("offset_ppb", [0, 1_000_000, -1_000_000])
 def test_both_planes_arrive_at_every_bit_phase(offset_ppb: int) -> None:
     """Through several turns of the ring, in blocks of 31 to 33 words."""

@@ -1,7 +1,6 @@
 """HDB3 and AMI against G.703 annex A worked by hand, and against bit-serial codecs written from it."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -18,19 +17,6 @@ MOST = int(lib.LINE_BLOCK_BITS_MAX)
 PLACES = "0+-*"
 
 Counters = tuple[int, int, int]  # bipolar violations, code violations, excess zeros
-
-
-@pytest.fixture(params=["portable", "avx2", "avx512"])
-def level(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Each CPU level this machine has, in use for one test."""
-    wanted = ["portable", "avx2", "avx512"].index(request.param)
-    before = lib.cpu_level_in_use()
-    try:
-        if lib.cpu_level_use(wanted) != wanted:
-            pytest.skip(f"this CPU has no {request.param}")
-        yield wanted
-    finally:
-        lib.cpu_level_use(before)
 
 
 # ---- The engine's codecs, one string a line. ----
@@ -241,21 +227,21 @@ def disturbed(generator: random.Random, places: str, ratio: float) -> str:
         ("1000000010000", "+000+000-000-"),
     ],
 )
-def test_hdb3_by_hand(level: int, bits: str, marks: str) -> None:
+def test_hdb3_by_hand(cpu_level: int, bits: str, marks: str) -> None:
     assert encode_one(bits) == marks
     decoded, counters = decode_one(marks)
     assert decoded[4 : 4 + len(bits)] == bits
     assert counters == (0, 0, 0)
 
 
-def test_ami_by_hand(level: int) -> None:
+def test_ami_by_hand(cpu_level: int) -> None:
     assert encode_one("1011000000001", AMI) == "+0-+00000000-"
     bits, counters = decode_one("+0-+00000000-", AMI)
     assert bits.startswith("1011000000001")
     assert counters == (0, 0, 0)
 
 
-def test_uncoded_bits_stand_in_the_positive_plane(level: int) -> None:
+def test_uncoded_bits_stand_in_the_positive_plane(cpu_level: int) -> None:
     bits = random_bits(random.Random(1), BLOCK)
     (marks,) = Encoders([NONE]).encode([bits])
     assert marks == bits.replace("1", "+")
@@ -289,7 +275,7 @@ def test_uncoded_bits_stand_in_the_positive_plane(level: int) -> None:
         ("-00-", (0, 0, 0)),
     ],
 )
-def test_hdb3_counters_by_hand(level: int, marks: str, counters: Counters) -> None:
+def test_hdb3_counters_by_hand(cpu_level: int, marks: str, counters: Counters) -> None:
     assert decode_one(marks)[1] == counters
 
 
@@ -305,11 +291,11 @@ def test_hdb3_counters_by_hand(level: int, marks: str, counters: Counters) -> No
         ("+*-", (1, 0, 0)),
     ],
 )
-def test_ami_counters_by_hand(level: int, marks: str, counters: Counters) -> None:
+def test_ami_counters_by_hand(cpu_level: int, marks: str, counters: Counters) -> None:
     assert decode_one(marks, AMI)[1] == counters
 
 
-def test_a_mark_in_both_planes_reads_as_one(level: int) -> None:
+def test_a_mark_in_both_planes_reads_as_one(cpu_level: int) -> None:
     assert decode_one("+-00*-+")[0][4:11] == "1100111"
     assert decode_one("+00*-+", AMI)[0][:6] == "100111"
 
@@ -318,7 +304,7 @@ def test_a_mark_in_both_planes_reads_as_one(level: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 5, 8, 17])
-def test_encoder_equals_bit_serial(level: int, count: int) -> None:
+def test_encoder_equals_bit_serial(cpu_level: int, count: int) -> None:
     generator = random.Random(count)
     bits = [random_bits(generator, 3 * BLOCK) for _ in range(count)]
     encoders = Encoders([HDB3] * count)
@@ -327,7 +313,7 @@ def test_encoder_equals_bit_serial(level: int, count: int) -> None:
         assert "".join(blocks) == reference_encode(HDB3, line)[: 3 * BLOCK]
 
 
-def test_encoder_keeps_the_rules_of_annex_a(level: int) -> None:
+def test_encoder_keeps_the_rules_of_annex_a(cpu_level: int) -> None:
     generator = random.Random(2)
     (marks,) = Encoders([HDB3]).encode([random_bits(generator, BLOCK)])
     assert "0000" not in marks[4:]
@@ -343,7 +329,7 @@ def test_encoder_keeps_the_rules_of_annex_a(level: int) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 7, 8, 12])
-def test_decoder_equals_bit_serial(level: int, count: int) -> None:
+def test_decoder_equals_bit_serial(cpu_level: int, count: int) -> None:
     generator = random.Random(100 + count)
     places = []
     for _ in range(count):
@@ -374,7 +360,7 @@ def fault_put(generator: random.Random, places: str, fault: str) -> str:
 
 
 @pytest.mark.parametrize("count", [1, 3, 6])
-def test_single_faults_on_healthy_lines(level: int, count: int) -> None:
+def test_single_faults_on_healthy_lines(cpu_level: int, count: int) -> None:
     """Rare enough for nearly all of the lines' time to be healthy, as nearly all of real lines' time is."""
     generator = random.Random(200 + count)
     blocks = 40
@@ -392,7 +378,7 @@ def test_single_faults_on_healthy_lines(level: int, count: int) -> None:
         assert ("".join(bits), counters) == reference_decode(HDB3, line)
 
 
-def test_lines_of_all_codes_and_lengths_abreast(level: int) -> None:
+def test_lines_of_all_codes_and_lengths_abreast(cpu_level: int) -> None:
     """Blocks of 0 to 2 560 bits, each line its own: what is carried from one to the next is per line."""
     generator = random.Random(3)
     codes = [generator.choice([HDB3, HDB3, HDB3, AMI]) for _ in range(13)]
@@ -408,7 +394,7 @@ def test_lines_of_all_codes_and_lengths_abreast(level: int) -> None:
         assert (bits_of_line, counters) == reference_decode(code, line)
 
 
-def test_encoders_of_all_codes_abreast(level: int) -> None:
+def test_encoders_of_all_codes_abreast(cpu_level: int) -> None:
     generator = random.Random(4)
     codes = [HDB3, AMI] * 6
     bits = [random_bits(generator, 2 * BLOCK) for _ in codes]
@@ -421,7 +407,7 @@ def test_encoders_of_all_codes_abreast(level: int) -> None:
 
 @pytest.mark.parametrize("blocks_of_silence", [0, 1, 2])
 @pytest.mark.parametrize("first", ["+", "-"])
-def test_nothing_is_held_against_a_line_that_begins_late(level: int, blocks_of_silence: int, first: str) -> None:
+def test_nothing_is_held_against_a_late_beginning(cpu_level: int, blocks_of_silence: int, first: str) -> None:
     """Its first mark is no violation and its first V no code violation, whichever their polarity and block."""
     other = {"+": "-", "-": "+"}[first]
     decoders = Decoders([HDB3] * 9)
@@ -436,7 +422,7 @@ def test_nothing_is_held_against_a_line_that_begins_late(level: int, blocks_of_s
     assert decoders.counters() == [(0, 0, 0)] * 9
 
 
-def test_there_and_back(level: int) -> None:
+def test_there_and_back(cpu_level: int) -> None:
     generator = random.Random(5)
     bits = [random_bits(generator, 4 * BLOCK) for _ in range(10)]
     encoders, decoders = Encoders([HDB3] * 10), Decoders([HDB3] * 10)
@@ -448,7 +434,7 @@ def test_there_and_back(level: int) -> None:
     assert decoders.counters() == [(0, 0, 0)] * 10
 
 
-def test_violations_injected_are_violations_counted(level: int) -> None:
+def test_violations_injected_are_violations_counted(cpu_level: int) -> None:
     """From a mark right after a mark on, all polarities change: one violation, and no substitution is touched."""
     generator = random.Random(6)
     encoders, decoders = Encoders([HDB3] * 8), Decoders([HDB3] * 8)
@@ -470,7 +456,7 @@ def test_violations_injected_are_violations_counted(level: int) -> None:
     assert [counters[0] for counters in decoders.counters()] == injected
 
 
-def test_counters_add_up_beyond_32_bits(level: int) -> None:
+def test_counters_add_up_beyond_32_bits(cpu_level: int) -> None:
     decoders = Decoders([HDB3])
     for name in ("bipolar_violations", "code_violations", "excess_zeros"):
         setattr(decoders.lines[0].counters, name, 2**32 - 1)

@@ -1,7 +1,6 @@
 """LOS and AIS to the bit: both sides of every limit of G.775 and ETS 300 233, and bit-serial detectors."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -15,19 +14,6 @@ PERIOD = 512
 
 # A change: (bits received, raised).
 Change = tuple[int, bool]
-
-
-@pytest.fixture(params=["portable", "avx2", "avx512"])
-def level(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Each CPU level this machine has, in use for one test."""
-    wanted = ["portable", "avx2", "avx512"].index(request.param)
-    before = lib.cpu_level_in_use()
-    try:
-        if lib.cpu_level_use(wanted) != wanted:
-            pytest.skip(f"this CPU has no {request.param}")
-        yield wanted
-    finally:
-        lib.cpu_level_use(before)
 
 
 # ---- The engine's detectors. ----
@@ -171,7 +157,7 @@ def test_defaults_are_those_of_the_recommendations() -> None:
 )
 @pytest.mark.parametrize("before", [0, 1, 7, 8, 63, 64, 1000, 2559, 2560])
 def test_los_rises_with_its_last_space(
-    level: int, rule: int, options: dict[str, int], spaces: int, before: int
+    cpu_level: int, rule: int, options: dict[str, int], spaces: int, before: int
 ) -> None:
     """One space fewer raises nothing; wherever in a word or block the run begins."""
     assert Detector(rule, **options).put_marks(whole("1" * before + "0" * (spaces - 1) + "1")) == []
@@ -181,7 +167,7 @@ def test_los_rises_with_its_last_space(
 
 
 @pytest.mark.parametrize("spaces", range(8))
-def test_los_rises_in_the_first_octet_of_a_block(level: int, spaces: int) -> None:
+def test_los_rises_in_the_first_octet_of_a_block(cpu_level: int, spaces: int) -> None:
     """170 spaces in the block before: the sixth of this one is the 176th, though every octet here has a mark."""
     detector = Detector()
     assert detector.put_marks("1" * 22 + "0" * 170) == []
@@ -189,7 +175,7 @@ def test_los_rises_in_the_first_octet_of_a_block(level: int, spaces: int) -> Non
 
 
 @pytest.mark.parametrize("spaces", range(8))
-def test_spaces_at_the_end_of_a_healthy_block_count(level: int, spaces: int) -> None:
+def test_spaces_at_the_end_of_a_healthy_block_count(cpu_level: int, spaces: int) -> None:
     detector = Detector()
     assert detector.put_marks("1" * (64 - spaces) + "0" * spaces) == []
     assert detector.put_marks(whole("0" * (175 - spaces) + "1")) == []
@@ -198,7 +184,7 @@ def test_spaces_at_the_end_of_a_healthy_block_count(level: int, spaces: int) -> 
     assert detector.put_marks(whole("0" * (176 - spaces) + "1")) == [(64 + 176 - spaces, True)]
 
 
-def test_spaces_before_the_first_mark_count(level: int) -> None:
+def test_spaces_before_the_first_mark_count(cpu_level: int) -> None:
     assert Detector().put_marks("0" * 256) == [(176, True)]
     assert Detector().put_marks(whole("0" * 175 + "1")) == []
 
@@ -209,7 +195,7 @@ def window(marks: int, length: int = 176) -> str:
 
 
 @pytest.mark.parametrize("gap", [0, 1, 30, 2000])
-def test_los_clears_at_the_end_of_a_window_with_22_marks(level: int, gap: int) -> None:
+def test_los_clears_at_the_end_of_a_window_with_22_marks(cpu_level: int, gap: int) -> None:
     lost = "0" * (176 + gap)
     detector = Detector()
     assert detector.put_marks(whole(lost + window(22), "0")) == [(176, True), (len(lost) + 176, False)]
@@ -217,14 +203,14 @@ def test_los_clears_at_the_end_of_a_window_with_22_marks(level: int, gap: int) -
     assert Detector().put_marks(whole(lost + window(21), "0")) == [(176, True)]
 
 
-def test_los_clears_though_the_window_ends_with_spaces(level: int) -> None:
+def test_los_clears_though_the_window_ends_with_spaces(cpu_level: int) -> None:
     """Its 22 marks may come first; the spaces that follow them count towards the next LOS."""
     marks = "0" * 176 + "1" * 22 + "0" * 175
     assert Detector().put_marks(whole(marks + "1")) == [(176, True), (352, False)]
     assert Detector().put_marks(whole(marks + "0")) == [(176, True), (352, False), (374, True)]
 
 
-def test_a_failed_window_is_followed_by_one_from_the_next_mark(level: int) -> None:
+def test_a_failed_window_is_followed_by_one_from_the_next_mark(cpu_level: int) -> None:
     lost = "0" * 176
     failed = window(21)
     assert Detector().put_marks(whole(lost + failed + "000" + window(22), "0")) == [
@@ -233,7 +219,7 @@ def test_a_failed_window_is_followed_by_one_from_the_next_mark(level: int) -> No
     ]
 
 
-def test_los_spaces_in_a_window_end_it(level: int) -> None:
+def test_los_spaces_in_a_window_end_it(cpu_level: int) -> None:
     """A window longer than los_spaces: 10 spaces in it undo it, even as its last bits; 9 do not."""
     options = {"los_spaces": 10, "los_clear_window": 64, "los_clear_marks": 22}
     lost = "0" * 10
@@ -243,7 +229,7 @@ def test_los_spaces_in_a_window_end_it(level: int) -> None:
     assert Detector(**options).put_marks(whole(lost + bad + "1" * 64)) == [(10, True), (74 + 64, False)]
 
 
-def test_ets300233_clears_at_the_end_of_a_window_of_255_with_32_marks(level: int) -> None:
+def test_ets300233_clears_at_the_end_of_a_window_of_255_with_32_marks(cpu_level: int) -> None:
     lost = "0" * 2048
     assert Detector(ETS300233).put_marks(whole(lost + window(32, 255), "0")) == [(2048, True), (2048 + 255, False)]
     assert Detector(ETS300233).put_marks(whole(lost + window(31, 255), "0")) == [(2048, True)]
@@ -262,7 +248,7 @@ def random_marks(generator: random.Random, count: int, longest: int) -> str:
     ("spaces", "clear_window", "clear_marks"),
     [(176, 176, 22), (10, 10, 1), (10, 40, 4), (32, 32, 4), (100, 10, 3), (255, 255, 32), (2048, 255, 32)],
 )
-def test_los_equals_bit_serial(level: int, spaces: int, clear_window: int, clear_marks: int) -> None:
+def test_los_equals_bit_serial(cpu_level: int, spaces: int, clear_window: int, clear_marks: int) -> None:
     generator = random.Random(spaces + clear_window)
     marks = random_marks(generator, max(64 * 400, 64 * spaces), 2 * spaces)
     expected = LosReference(spaces, clear_window, clear_marks).run(marks)
@@ -272,7 +258,7 @@ def test_los_equals_bit_serial(level: int, spaces: int, clear_window: int, clear
     assert detector.state.mark_bits == len(marks)
 
 
-def test_a_block_holds_all_its_changes(level: int) -> None:
+def test_a_block_holds_all_its_changes(cpu_level: int) -> None:
     """The fastest there can be: cleared at the end of the shortest window, raised by the next space."""
     detector = Detector(los_spaces=10, los_clear_window=10, los_clear_marks=1)
     marks = ("1" + "0" * 10) * (MOST // 11 + 1)
@@ -284,14 +270,14 @@ def test_a_block_holds_all_its_changes(level: int) -> None:
     assert [(detector.events[k].bit, bool(detector.events[k].raised)) for k in range(count)] == expected
 
 
-def test_limits_below_the_least_are_raised_to_it(level: int) -> None:
+def test_limits_below_the_least_are_raised_to_it(cpu_level: int) -> None:
     detector = Detector(los_spaces=0, los_clear_window=0, los_clear_marks=0, ais_confirm_periods=0)
     options = detector.state.options
     assert (options.los_spaces, options.los_clear_window, options.los_clear_marks) == (10, 10, 1)
     assert options.ais_confirm_periods == 1
 
 
-def test_an_empty_block_changes_nothing(level: int) -> None:
+def test_an_empty_block_changes_nothing(cpu_level: int) -> None:
     detector = Detector()
     assert lib.line_state_put_marks(detector.state, ffi.new("line_block *"), detector.events) == 0
     assert lib.line_state_put_bits(detector.state, ffi.NULL, 0, detector.events) == 0

@@ -2,7 +2,6 @@
 
 import ctypes
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,19 +10,7 @@ from drivers._native import ffi, lib
 
 SLACK_OCTETS = 64  # readable behind a frame's inputs (csrc/e1/timeslot_switch.h)
 
-LEVELS = [
-    pytest.param(lib.CPU_PORTABLE, id="portable"),
-    pytest.param(lib.CPU_AVX2, id="avx2"),
-    pytest.param(lib.CPU_AVX512, id="avx512"),
-]
-
-
-@pytest.fixture(autouse=True, params=LEVELS)
-def cpu_level(request: pytest.FixtureRequest) -> Iterator[None]:
-    if lib.cpu_level_use(request.param) != request.param:
-        pytest.skip("this machine lacks the instructions")
-    yield
-    lib.cpu_level_use(lib.cpu_level_available())
+pytestmark = pytest.mark.usefixtures("cpu_level")
 
 
 def map_new(inputs: int, outputs: int) -> Any:

@@ -9,7 +9,7 @@ import random
 import re
 import subprocess
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -85,14 +85,6 @@ def generated(digits: str, on_ms: int, off_ms: int, level_dbm0: float = -9.0) ->
         lib.alaw_decode(octets, linear, 8 * on_ms)
         samples += [*linear, *[0] * (8 * off_ms)]
     return samples
-
-
-@pytest.fixture(params=LEVELS)
-def cpu_level(request: pytest.FixtureRequest) -> Iterator[int]:
-    """Each level of this machine in turn."""
-    lib.cpu_level_use(request.param)
-    yield request.param
-    lib.cpu_level_use(lib.cpu_level_available())
 
 
 def test_multimon_reads_our_digits() -> None:
