@@ -84,6 +84,7 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
     """An event loop beside the shelf's own thread; its time counts from the instant the shelf started."""
 
     def __init__(self, shelf: Shelf) -> None:
+        self._real_time: RealTime | None = None
         super().__init__()
         self._origin_ns = now_ns() - shelf.now_ns
         self._real_time = RealTime(shelf, self, self._origin_ns)
@@ -94,8 +95,9 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
 
     def close(self) -> None:
         """Stops the shelf's thread and closes the loop."""
-        if not self.is_closed():
-            self._real_time.stop()
+        real_time, self._real_time = self._real_time, None
+        if real_time is not None:
+            real_time.stop()
         super().close()
 
 
@@ -119,13 +121,18 @@ def run(shelf: Shelf, main: Coroutine[Any, Any, Result], real_time: bool) -> Res
     """
     kind = RealTimeLoop if real_time else VirtualTimeLoop
     failures: list[BaseException] = []
+    supervised = _supervise(main, failures)
     try:
         with asyncio.Runner(loop_factory=lambda: kind(shelf)) as runner:
-            result = runner.run(_supervise(main, failures))
+            result = runner.run(supervised)
     except asyncio.CancelledError:
         if failures:
             raise failures[0] from None
         raise
+    finally:
+        # Ctrl-C may come before either has begun: then they are left as they are, without a word about it.
+        supervised.close()
+        main.close()
     # `main` may have come to its end all the same, before the cancellation or in spite of it.
     if failures:
         raise failures[0]

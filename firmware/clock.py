@@ -13,6 +13,7 @@ from protocols.clock_selection import (
     Quality,
     Report,
     Signal,
+    SourceState,
     Start,
     Stop,
     Timer,
@@ -69,6 +70,8 @@ class BoxClock:
             return
         if event.kind in SIGNAL_EVENTS:
             good = self._spans[name].status().in_service
+            if not good and self._selection.state(name) is SourceState.UNSEEN:
+                return  # a line that has yet to come up has not failed
             self._feed(Report(name, Signal.GOOD if good else Signal.FAILED))
         elif event.kind is EventKind.SA_CODE and event.timeslot == self._ssm_bit:
             self._feed(Quality(name, quality_of(event.value)))

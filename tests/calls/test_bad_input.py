@@ -1,7 +1,6 @@
 """What a user can get wrong, through the command itself: one line, a non-zero exit, nothing left behind."""
 
 import struct
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +8,7 @@ from pathlib import Path
 import pytest
 
 from hil.calls import CALLER_SPEECH
-
-
-def trunkshelf(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import sys; from drivers.command_line import main; sys.exit(main())"]
-    return subprocess.run(
-        [*command, *map(str, arguments)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+from tests.command import assert_one_line, names, trunkshelf
 
 
 def wav_file(path: Path, channels: int = 1, rate_hz: int = 8000, tag: int = 1, bits: int = 16) -> Path:
@@ -31,17 +19,6 @@ def wav_file(path: Path, channels: int = 1, rate_hz: int = 8000, tag: int = 1, b
     body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data
     path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
     return path
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def assert_one_line(result: subprocess.CompletedProcess[str], *says: str) -> None:
-    assert result.returncode == 1, result
-    (line,) = result.stderr.splitlines()
-    for text in says:
-        assert text in line
 
 
 @pytest.mark.parametrize("option", ["--prompt", "--speech"])

@@ -13,7 +13,7 @@ import pytest
 from drivers.command_line import main
 from drivers.engine import PerformanceEnd
 from drivers.engine.analyser import Analyser
-from tests.calls.test_bad_input import assert_one_line, names, trunkshelf
+from tests.command import assert_one_line, names, trunkshelf
 from tests.engine import e1_reference as reference
 from tests.engine.e1_reference import FRAME_BITS, CasSource, FrameSource
 from tests.tools.e1_files import (

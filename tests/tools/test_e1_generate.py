@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from drivers.command_line import main
-from tests.calls.test_bad_input import assert_one_line, names, trunkshelf
+from tests.command import assert_one_line, names, trunkshelf
 from tests.engine import e1_reference as reference
 from tests.engine.e1_reference import bits_of, octets_of
 from tests.engine.spans import line_frames
