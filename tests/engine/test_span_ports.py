@@ -48,7 +48,7 @@ async def carry(daemon: E1dDaemon, seconds: float) -> None:
 
 
 async def bits_carried(daemon: E1dDaemon, spans: list[Span]) -> None:
-    """A stretch in which this process kept the daemon's pace: not a bit is wrong. A busy machine has several tries."""
+    """A stretch in which this process kept the daemon's pace: not a bit is wrong. A busy machine may try again."""
     await carry(daemon, 0.3)
     for _ in range(TRIES):
         before = [span.status().port_underruns for span in spans]
