@@ -98,4 +98,4 @@ class BoxClock:
         elif state is ClockState.HOLDOVER:
             self._shelf.hold_clock()
         else:
-            self._shelf.free_clock()
+            self._shelf.steer(0)

@@ -1,6 +1,7 @@
 """Spans in real time, under a bit-error test for as long as asked: what the machine's clock makes of them."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from drivers.ports import open_port
 
 PAYLOAD = [timeslot for timeslot in range(1, 32) if timeslot != 16]
 SETTLE_S = 1.0
-FIRST_UDP_PORT = 21_420
+LOOPBACK = "127.0.0.1"
 
 
 class SpanOutcome(NamedTuple):
@@ -72,15 +73,24 @@ def _lines(near: Shelf, far: Shelf, spans: int) -> list[_Pair]:
     return pairs
 
 
+def _free_udp_ports(count: int) -> list[int]:
+    """Ports that nobody uses at this instant."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(count)]
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
 def _pseudowires(near: Shelf, far: Shelf, spans: int) -> list[_Pair]:
     """Spans of two shelves, each with its own thread, joined over UDP on this machine."""
     options = SpanOptions(line_code=LineCode.NONE)
     pairs = []
-    for number in range(spans):
-        ports = FIRST_UDP_PORT + 2 * number, FIRST_UDP_PORT + 2 * number + 1
+    ports = _free_udp_ports(2 * spans)
+    for here, there in zip(ports[::2], ports[1::2], strict=True):
         one, other = Span(near, options), Span(far, options)
-        one.plug(open_port(f"satop://127.0.0.1:{ports[1]}?local=127.0.0.1:{ports[0]}"))
-        other.plug(open_port(f"satop://127.0.0.1:{ports[0]}?local=127.0.0.1:{ports[1]}"))
+        one.plug(open_port(f"satop://{LOOPBACK}:{there}?local={LOOPBACK}:{here}"))
+        other.plug(open_port(f"satop://{LOOPBACK}:{here}?local={LOOPBACK}:{there}"))
         pairs.append(_Pair(one, other))
     return pairs
 

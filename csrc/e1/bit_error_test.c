@@ -254,6 +254,13 @@ static void lose(test_checker *checker)
     checker->synchronised = false;
 }
 
+void test_checker_interrupt(test_checker *checker)
+{
+    if (checker->synchronised)
+        lose(checker);
+    checker->run = 0;
+}
+
 static void count_octet(test_checker *checker, uint8_t difference)
 {
     unsigned errors = (unsigned)__builtin_popcount(difference);

@@ -75,4 +75,7 @@ void test_generator_insert_errors(test_generator *generator, uint32_t count);
 /* Compares octets in the order they travel; how they are split over calls changes nothing. */
 void test_checker_put(test_checker *checker, const uint8_t *octets, size_t count);
 
+/* Nothing arrives: synchronisation is lost, if it was there. */
+void test_checker_interrupt(test_checker *checker);
+
 #endif

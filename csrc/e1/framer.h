@@ -48,6 +48,8 @@ typedef enum {
     FRAMER_SA_CODE = 10,     /* another code on an Sa bit has stood for three sub-multiframes; value: n << 4 | code */
 } framer_event_kind;
 
+enum { SA_CODE_UNKNOWN = 16 };
+
 typedef struct {
     uint64_t bit;   /* bits received before the instant at which it was decided */
     uint32_t kind;
@@ -72,7 +74,7 @@ typedef struct {
     uint32_t remote_alarm;       /* bit A, filtered */
     uint32_t sa_bits;            /* last Sa4-Sa8 received, Sa4 most significant of five */
     uint32_t sa_code[5];         /* Sa4 ... Sa8 over a sub-multiframe, San1 most significant of four (G.704 table 5D):
-                                    what has stood for three of them; 15 before */
+                                    what has stood for three of them; SA_CODE_UNKNOWN before */
     uint32_t errored_waiting[2]; /* errored sub-multiframes I and II not yet reported to the far end */
 } framer_status;
 

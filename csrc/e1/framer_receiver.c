@@ -13,6 +13,15 @@ framer_options framer_options_default(framing_mode mode)
                             .false_framing_errored = FALSE_FRAMING_ERRORED};
 }
 
+/* No code is known until one has stood. */
+static void sa_codes_forget(framer_receiver *receiver)
+{
+    for (unsigned k = 0; k < 5; k++) {
+        receiver->status.sa_code[k] = SA_CODE_UNKNOWN;
+        receiver->sa_code[k].times = 0;
+    }
+}
+
 framer_receiver *framer_receiver_new(framer_options options)
 {
     framer_receiver *receiver = aligned_alloc(CACHE_LINE_OCTETS, sizeof *receiver);
@@ -21,8 +30,7 @@ framer_receiver *framer_receiver_new(framer_options options)
     memset(receiver, 0, sizeof *receiver);
     receiver->options = options;
     receiver->status.sa_bits = receiver->sa_told = SA_MASK; /* unused Sa bits are 1 */
-    for (unsigned k = 0; k < 5; k++)
-        receiver->status.sa_code[k] = receiver->sa_code[k].value = 0xF;
+    sa_codes_forget(receiver);
     return receiver;
 }
 
@@ -74,6 +82,9 @@ void framer_alignment_set(framer_receiver *receiver, alignment_state alignment)
     bool crc4 = receiver->options.mode == FRAMING_CRC4;
     receiver->status.alignment = alignment;
     receiver->steady = (steady_timeslot0){0};
+    memset(receiver->status.errored_waiting, 0, sizeof receiver->status.errored_waiting);
+    if (alignment == ALIGNMENT_SEARCHING)
+        sa_codes_forget(receiver);
     receiver->status.in_service = crc4 ? alignment == ALIGNMENT_MULTIFRAME : alignment != ALIGNMENT_SEARCHING;
 }
 

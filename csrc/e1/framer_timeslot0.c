@@ -3,6 +3,7 @@
 
 enum {
     NON_CRC_FRAMES = 3200,           /* 400 ms without a multiframe (G.706 annex B.2.3) */
+    ERRORED_WAITING_MAX = 2,         /* reports to the far end, which go at the pace at which errors may come */
     SA_STANDS = 3,                   /* equal values in succession that make a change of Sa bits */
     CRC_OF_BIT1 = 3,                 /* x^255 * x^4 = x^259 = x^4 = x+1: what bit 1 of a frame adds to its CRC */
 };
@@ -25,7 +26,8 @@ static bool crc_compare(framer_receiver *receiver, unsigned frame_end)
     status->crc_blocks++;
     if (errored) {
         status->crc_errors++;
-        status->errored_waiting[half]++;
+        if (status->errored_waiting[half] < ERRORED_WAITING_MAX)
+            status->errored_waiting[half]++;
         receiver->window_errored++;
         framer_tell(receiver, FRAMER_CRC_ERROR, frame_end, half + 1);
     }

@@ -18,11 +18,13 @@ typedef struct {
 /* Follows a line that has brought so many bits up to now. */
 void clock_loop_follow(clock_loop *loop, uint64_t bits);
 
-/* Follows nothing: keeps the last good frequency (holdover), or goes back to nominal (free run). */
+/* Follows nothing: keeps the last good frequency (holdover), or takes this one (0: free run). */
 void clock_loop_hold(clock_loop *loop);
-void clock_loop_run_free(clock_loop *loop);
+void clock_loop_set(clock_loop *loop, int64_t ppb);
 
-/* A second of the shelf's clock has passed, by whose end the line had brought so many bits in all. */
-void clock_loop_end_second(clock_loop *loop, uint64_t bits);
+/* A second of the shelf's clock has passed, by whose end the line had brought so many bits in all. Without `signal`, or
+ * with far more or fewer bits than any clock gives, it is no measurement: the frequency is held, and the loop settles
+ * anew. */
+void clock_loop_end_second(clock_loop *loop, uint64_t bits, bool signal);
 
 #endif

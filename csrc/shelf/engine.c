@@ -18,6 +18,8 @@ const char *engine_error_text(int error)
     case ENGINE_NO_STREAMS: return "the shelf has no stream left for another board";
     case ENGINE_NOT_A_LINE: return "the span's port is no line: it cannot be impaired";
     case ENGINE_BAD_LINK: return "no such HDLC link is open";
+    case ENGINE_NO_PORT: return "the span has no port: plug one, or join it to a line";
+    case ENGINE_CODED: return "the port carries bits: the span must be made without a line code";
     case ENGINE_FRAMED: return "the adaptor frames this line: use its own loops and error insertion";
     case ENGINE_REAL_TIME: return "a port of the shelf is tied to the outside world: it runs in real time only";
     default: return "unknown engine error";

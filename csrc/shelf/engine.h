@@ -19,6 +19,8 @@ typedef enum {
     ENGINE_BAD_LINK = -13,      /* no such HDLC link is open */
     ENGINE_REAL_TIME = -14,     /* a port is tied to the outside world: no virtual time */
     ENGINE_FRAMED = -15,        /* the adaptor frames the line: that is not ours to do */
+    ENGINE_NO_PORT = -16,       /* the span has no port */
+    ENGINE_CODED = -17,         /* the port carries bits, and the span would code them */
 } engine_error;
 
 /* One line for people. */

@@ -129,7 +129,8 @@ static void clock_follow(shelf *shelf)
     if (!shelf->clock_source || ++shelf->second_blocks < BLOCKS_PER_S)
         return;
     shelf->second_blocks = 0;
-    clock_loop_end_second(&shelf->clock_loop, span_received_bits(shelf->clock_source));
+    const span *source = shelf->clock_source;
+    clock_loop_end_second(&shelf->clock_loop, span_received_bits(source), source->in_service);
     shelf->steer_ppb = shelf->clock_loop.steer_ppb;
 }
 
@@ -172,30 +173,20 @@ int shelf_steer(shelf *shelf, int64_t ppb)
     if (ppb < -SHELF_STEER_PPB_MAX || ppb > SHELF_STEER_PPB_MAX)
         return ENGINE_BAD_VALUE;
     shelf_lock(shelf);
-    clock_loop_run_free(&shelf->clock_loop);
+    clock_loop_set(&shelf->clock_loop, ppb);
     shelf->clock_source = NULL;
     shelf->steer_ppb = ppb;
     shelf_unlock(shelf);
     return ENGINE_OK;
 }
 
-static void clock_let_go(shelf *shelf, void (*how)(clock_loop *loop))
+void shelf_hold_clock(shelf *shelf)
 {
     shelf_lock(shelf);
-    how(&shelf->clock_loop);
+    clock_loop_hold(&shelf->clock_loop);
     shelf->clock_source = NULL;
     shelf->steer_ppb = shelf->clock_loop.steer_ppb;
     shelf_unlock(shelf);
-}
-
-void shelf_hold_clock(shelf *shelf)
-{
-    clock_let_go(shelf, clock_loop_hold);
-}
-
-void shelf_free_clock(shelf *shelf)
-{
-    clock_let_go(shelf, clock_loop_run_free);
 }
 
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count)

@@ -44,15 +44,13 @@ uint64_t shelf_now_ns(shelf *shelf);
 int shelf_run(shelf *shelf, uint64_t until_ns);
 
 /*
- * Makes the shelf's clock run so much faster than nominal (parts per billion), as a clock source it is locked to
- * does (span_lock_clock): in real time blocks follow each other faster, in virtual time lines with an offset of
- * their own keep step. Ends following.
+ * Follows no span any more, but runs so much faster than nominal (parts per billion; 0: free run): in real time blocks
+ * follow each other faster, in virtual time lines with an offset of their own keep step.
  */
 int shelf_steer(shelf *shelf, int64_t ppb);
 
-/* Follows no span any more: keeps the last good frequency (holdover), or goes back to nominal (free run). */
+/* Follows no span any more, but keeps the last good frequency (holdover). */
 void shelf_hold_clock(shelf *shelf);
-void shelf_free_clock(shelf *shelf);
 
 /* Moves at most `count` events out, oldest first; returns how many. */
 int shelf_take_events(shelf *shelf, shelf_event *events, unsigned count);

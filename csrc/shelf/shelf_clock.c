@@ -40,21 +40,23 @@ static void lateness_note(shelf_clock_status *status, uint64_t late_ns)
 /* The next block is due a millisecond of the shelf's own, steered, clock later. */
 static void due_advance(shelf *shelf)
 {
-    shelf->clock.due_ps += (uint64_t)((int64_t)BLOCK_NS * PS_PER_NS - shelf->steer_ppb * PS_PER_BLOCK_AND_PPB);
+    int64_t due_ps = (int64_t)BLOCK_NS * PS_PER_NS - shelf->steer_ppb * PS_PER_BLOCK_AND_PPB + shelf->clock.due_rest_ps;
+    shelf->clock.due_ns += (uint64_t)(due_ps / PS_PER_NS);
+    shelf->clock.due_rest_ps = due_ps % PS_PER_NS;
 }
 
 /* Runs the blocks that are due, at most a batch; returns when the next is due. */
 static uint64_t run_due(shelf *shelf)
 {
     for (unsigned block = 0; block < BLOCKS_AT_ONCE; block++) {
-        uint64_t due_ns = shelf->clock.origin_ns + shelf->clock.due_ps / PS_PER_NS, now_ns = monotonic_ns();
+        uint64_t due_ns = shelf->clock.due_ns, now_ns = monotonic_ns();
         if (now_ns < due_ns)
             return due_ns;
         lateness_note(&shelf->clock.status, now_ns - due_ns);
         shelf_run_block(shelf);
         due_advance(shelf);
     }
-    return shelf->clock.origin_ns + shelf->clock.due_ps / PS_PER_NS;
+    return shelf->clock.due_ns;
 }
 
 static void wake_owner(const shelf *shelf)
@@ -101,8 +103,8 @@ int shelf_start(shelf *shelf, uint64_t origin_ns, int event_descriptor)
     shelf_lock(shelf);
     if (!shelf->clock.status.running) {
         shelf->clock.status = (shelf_clock_status){.running = true};
-        shelf->clock.origin_ns = origin_ns;
-        shelf->clock.due_ps = (shelf->now_ns + BLOCK_NS) * PS_PER_NS;
+        shelf->clock.due_ns = origin_ns + shelf->now_ns + BLOCK_NS;
+        shelf->clock.due_rest_ps = 0;
         shelf->clock.event_descriptor = event_descriptor;
         shelf->clock.stop = false;
         result = thread_start(shelf) ? ENGINE_NO_THREAD : ENGINE_OK;

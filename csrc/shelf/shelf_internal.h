@@ -53,7 +53,8 @@ struct shelf {
     event_ring events;
     struct {
         pthread_t thread;
-        uint64_t origin_ns, due_ps; /* of CLOCK_MONOTONIC; when the next block is due, counted from there */
+        uint64_t due_ns;     /* when the next block is due, on CLOCK_MONOTONIC */
+        int64_t due_rest_ps; /* and so much less than a nanosecond later */
         int event_descriptor;
         bool stop;
         shelf_clock_status status;

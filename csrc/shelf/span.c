@@ -8,6 +8,7 @@
 
 enum {
     ONE_FRAME = 1,
+    SLACK_FRAMES_MAX = 16,                      /* more and the elastic store might not hold it */
     FRAMER_WAITING_BITS_MAX = BLOCK_BITS - 1,   /* not yet eight frames */
     LINE_BACKLOG_BITS_MAX = 2 * BLOCK_BITS - 1, /* with more, a port wants no block */
 };
@@ -34,29 +35,31 @@ static void span_free(element *element)
 /* Spans receive and send all together (span_bank.c). */
 static const element_operations operations = {.free = span_free};
 
-static bool bank_add(span_bank *bank, span *span)
+/* Room in the bank first, so that what the shelf has adopted is never only half there. */
+static bool bank_reserve(shelf *shelf)
 {
+    span_bank *bank = &shelf->spans;
+    shelf_lock(shelf);
     struct span **grown = realloc(bank->span, (bank->count + 1) * sizeof *grown);
-    if (!grown)
-        return false;
-    bank->span = grown;
-    grown[bank->count++] = span;
-    return true;
+    bank->span = grown ? grown : bank->span;
+    shelf_unlock(shelf);
+    return grown != NULL;
 }
 
 static bool adopted(shelf *shelf, span *span)
 {
-    if (shelf_adopt(shelf, &span->element, &operations, 1))
+    if (!bank_reserve(shelf) || shelf_adopt(shelf, &span->element, &operations, 1))
         return false;
     shelf_lock(shelf);
-    bool added = bank_add(&shelf->spans, span);
+    shelf->spans.span[shelf->spans.count++] = span;
     shelf_unlock(shelf);
-    return added;
+    return true;
 }
 
 span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object)
 {
-    span *made = aligned_alloc(CACHE_LINE_OCTETS, sizeof *made);
+    bool valid = options->slack_frames >= 1 && options->slack_frames <= SLACK_FRAMES_MAX;
+    span *made = valid ? aligned_alloc(CACHE_LINE_OCTETS, sizeof *made) : NULL;
     if (!made)
         return NULL;
     memset(made, 0, sizeof *made);
@@ -69,23 +72,31 @@ span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object
     elastic_store_init(&made->receive_store, options->slack_frames, FRAMER_WAITING_BITS_MAX);
     elastic_store_init(&made->transmit_store, options->slack_frames, LINE_BACKLOG_BITS_MAX);
     cas_transmitter_init(&made->cas);
-    if (!made->receiver || !made->framer) {
+    if (!made->receiver || !made->framer || !adopted(shelf, made)) {
         span_free(&made->element);
         return NULL;
     }
-    if (!adopted(shelf, made))
-        return NULL;
     *object = made->element.object;
     return made;
+}
+
+/* Why the span cannot have this port; 0 if it can. */
+static int plug_refusal(const span *span, const port *port)
+{
+    bool framed = port->operations->kind == PORT_FRAMED;
+    if (span->port)
+        return ENGINE_JOINED;
+    if (!framed && span->options.line_code != LINE_CODE_NONE)
+        return ENGINE_CODED;
+    return framed && span->maintenance & MAINTENANCE_OF_LINE ? ENGINE_FRAMED : ENGINE_OK;
 }
 
 int span_plug(span *span, port *port)
 {
     shelf *shelf = span->element.shelf;
-    int result = ENGINE_JOINED;
     shelf_lock(shelf);
-    if (!span->port) {
-        result = ENGINE_OK;
+    int result = plug_refusal(span, port);
+    if (!result) {
         span->port = port;
         shelf->real_time_only |= port->operations->real_time;
     }
@@ -152,14 +163,18 @@ uint64_t span_received_bits(const span *span)
     return receiver_bits(span->receiver);
 }
 
-void span_lock_clock(span *span)
+int span_lock_clock(span *span)
 {
     shelf *shelf = span->element.shelf;
     shelf_lock(shelf);
-    shelf->clock_source = span;
-    shelf->second_blocks = 0;
-    clock_loop_follow(&shelf->clock_loop, span_received_bits(span));
+    bool plugged = span->port != NULL;
+    if (plugged) {
+        shelf->clock_source = span;
+        shelf->second_blocks = 0;
+        clock_loop_follow(&shelf->clock_loop, span_received_bits(span));
+    }
     shelf_unlock(shelf);
+    return plugged ? ENGINE_OK : ENGINE_NO_PORT;
 }
 
 unsigned span_stream(const span *span)
@@ -212,13 +227,14 @@ int span_set_sa_code(span *span, unsigned n, unsigned code)
 
 int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots)
 {
-    const unsigned of_line = SPAN_LOOP_LOCAL | SPAN_FORCE_AIS | SPAN_FORCE_REMOTE_ALARM;
-    const unsigned all = of_line | SPAN_LOOP_LINE | SPAN_LOOP_PAYLOAD;
+    const unsigned all = MAINTENANCE_OF_LINE | SPAN_LOOP_LINE | SPAN_LOOP_PAYLOAD;
     if (maintenance & ~all || looped_timeslots & 1)
         return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    bool possible = !(span_framed(span) && maintenance & of_line);
+    bool possible = !(span_framed(span) && maintenance & MAINTENANCE_OF_LINE);
     if (possible) {
+        if ((span->maintenance ^ maintenance) & SPAN_LOOP_LOCAL)
+            elastic_store_restart(&span->transmit_store); /* it is read at another pace from now on */
         span->maintenance = maintenance;
         span->looped_timeslots = looped_timeslots;
     }
@@ -262,20 +278,38 @@ int span_inject(span *span, span_injection what, unsigned count)
     return result;
 }
 
+static int test_refusal(const span *span, uint32_t timeslots)
+{
+    if (timeslots == (uint32_t)SPAN_TEST_UNFRAMED)
+        return span_framed(span) ? ENGINE_FRAMED : ENGINE_OK;
+    return span_timeslots_free(span, timeslots) ? ENGINE_OK : ENGINE_BAD_TIMESLOT;
+}
+
+/* The same test anew: what is sent goes on, or the break would be found and counted as the line's. */
+static void test_begin(span *span, const test_generator *generator, test_pattern pattern, uint32_t timeslots)
+{
+    bool same = span->test_timeslots == timeslots && span->test_pattern == pattern;
+    test_sequence sequence = same ? span->generator.sequence : generator->sequence;
+    span->generator = *generator;
+    span->generator.sequence = sequence;
+    span->test_pattern = pattern;
+    span->test_timeslots = timeslots;
+}
+
 int span_test_start(span *span, test_pattern pattern, uint32_t timeslots)
 {
-    if (timeslots == 0 || (timeslots & 1 && timeslots != (uint32_t)SPAN_TEST_UNFRAMED))
-        return ENGINE_BAD_TIMESLOT;
     test_generator generator;
     test_checker checker;
     if (test_generator_init(&generator, pattern) || test_checker_init(&checker, pattern))
         return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    span->generator = generator;
-    span->checker = checker;
-    span->test_timeslots = timeslots;
+    int result = test_refusal(span, timeslots);
+    if (!result) {
+        test_begin(span, &generator, pattern, timeslots);
+        span->checker = checker;
+    }
     shelf_unlock(span->element.shelf);
-    return ENGINE_OK;
+    return result;
 }
 
 int span_test_stop(span *span)
@@ -307,7 +341,6 @@ void span_read_status(span *span, span_status *status)
         .transmit_slips_repeated = span->transmit_store.repeated,
         .transmit_slips_deleted = span->transmit_store.deleted,
         .blocks = span->blocks,
-        .has_port = span->port != NULL,
     };
     receiver_read_status(span->receiver, &status->receiver);
     if (span->port)

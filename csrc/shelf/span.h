@@ -24,7 +24,7 @@ enum {
 typedef struct {
     receiver_options receiver;
     uint32_t line_code;     /* a line_code; ports that carry bits have none */
-    uint32_t slack_frames;  /* how far the line may wander before a slip: 1; more for ports that come in bursts */
+    uint32_t slack_frames;  /* how far the line may wander before a slip: 1; up to 16 for ports that come in bursts */
 } span_options;
 
 typedef struct {
@@ -37,7 +37,6 @@ typedef struct {
     uint64_t transmit_store_restarts; /* likewise the other way */
     uint64_t transmit_slips_repeated, transmit_slips_deleted;
     uint64_t blocks;                  /* milliseconds of the shelf's clock since the span was made */
-    bool has_port;
 } span_status;
 
 /* What is sent instead, or besides; bits of a mask. */
@@ -60,10 +59,12 @@ typedef enum {
 /* Framing with CRC-4 and CAS, HDB3. */
 span_options span_options_default(framing_mode mode);
 
-/* Adds a span without a port; *object gets the number its events carry. NULL without memory or streams. */
+/* Adds a span without a port; *object gets the number its events carry. NULL without memory or streams, or with
+ * slack_frames out of range. */
 span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object);
 
-/* Gives the span its port, which it then owns. ENGINE_JOINED if it has one. */
+/* Gives the span its port, which it then owns. ENGINE_JOINED if it has one; ENGINE_CODED if the port carries bits and
+ * the span codes them; ENGINE_FRAMED if maintenance is in force that an adaptor must do itself. */
 int span_plug(span *span, port *port);
 
 /* Sends every received line bit to this port as well, which the span then owns: a recording. Framed ports: the frames
@@ -77,8 +78,9 @@ int span_join(span *end_a, span *end_b, const line_options *options);
 int span_impair(span *span, const line_impairments *impairments);
 int span_read_line_counters(span *span, line_counters *counters);
 
-/* The shelf's clock follows the span's received line from now on, until shelf_hold_clock or another is locked to. */
-void span_lock_clock(span *span);
+/* The shelf's clock follows the span's received line from now on, until it is held, steered, or locked to another.
+ * ENGINE_NO_PORT without a port. */
+int span_lock_clock(span *span);
 
 /* The stream that carries what the span receives; out of service it is all ones (AIS, G.732 table 2). */
 unsigned span_stream(const span *span);
@@ -100,7 +102,9 @@ int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots);
 int span_inject(span *span, span_injection what, unsigned count);
 
 /* Sends a test pattern on timeslots (bit t each; in the order they travel) and compares what comes back on them.
- * SPAN_TEST_UNFRAMED: on all bits of the line. Starting anew resets the counts. */
+ * SPAN_TEST_UNFRAMED: on all bits of the line (ENGINE_FRAMED where an adaptor frames it). ENGINE_BAD_TIMESLOT for
+ * timeslot 0, and for timeslots of signalling or of data links. Starting the same test anew resets the counts, without
+ * a break in what is sent. */
 int span_test_start(span *span, test_pattern pattern, uint32_t timeslots);
 int span_test_stop(span *span);
 int span_test_read(span *span, test_generator *generator, test_checker *checker);

@@ -32,18 +32,16 @@ static bool coded(const span *span)
 static void marks_receive(span *span)
 {
     port_status status;
-    if (span->maintenance & SPAN_LOOP_LOCAL) {
-        span->port->operations->receive(span->port, &span->marks_in); /* the line goes on; nobody listens */
+    bool looped = span->maintenance & SPAN_LOOP_LOCAL;
+    span->port->operations->receive(span->port, &span->marks_in);
+    if (looped) /* the line goes on; nobody listens */
         span->marks_in = span->marks_out;
-    } else {
-        span->port->operations->receive(span->port, &span->marks_in);
-    }
     if (coded(span)) {
         receiver_put_marks(span->receiver, &span->marks_in);
         return;
     }
     span->port->operations->read_status(span->port, &status);
-    receiver_set_signal_lost(span->receiver, status.alarms & PORT_SIGNAL_LOST);
+    receiver_set_signal_lost(span->receiver, !looped && status.alarms & PORT_SIGNAL_LOST);
 }
 
 static void lines_decode(batch *lines)
@@ -174,6 +172,13 @@ static void lines_receive(batch *lines)
         frames_taken(lines->span[k]);
 }
 
+/* Out of service there is nothing to compare, but on the bare line. */
+static void test_interrupt(span *span)
+{
+    if (span->test_timeslots && span->test_timeslots != (uint32_t)SPAN_TEST_UNFRAMED)
+        test_checker_interrupt(&span->checker);
+}
+
 static void group_receive(span *const spans[], unsigned count, stream_block *next)
 {
     batch lines;
@@ -191,6 +196,8 @@ static void group_receive(span *const spans[], unsigned count, stream_block *nex
         second_account(spans[k]);
         events_tell(spans[k]);
         spans[k]->in_service = receiver_in_service(spans[k]->receiver);
+        if (!spans[k]->in_service)
+            test_interrupt(spans[k]);
         stream_send(spans[k], &next[spans[k]->element.stream]);
     }
 }
@@ -269,11 +276,16 @@ static void frames_complete(span *span, stream_block *block)
     }
 }
 
+/* What the line still holds of what was sent; in a local loop it has no say. */
+static uint32_t backlog_bits(const span *span)
+{
+    bool known = span->port->operations->backlog_bits && !(span->maintenance & SPAN_LOOP_LOCAL);
+    return known ? span->port->operations->backlog_bits(span->port) : 0;
+}
+
 static void frames_next(span *span, stream_block *block)
 {
-    uint32_t backlog_bits =
-        span->port->operations->backlog_bits ? span->port->operations->backlog_bits(span->port) : 0;
-    if (elastic_store_take(&span->transmit_store, backlog_bits, block) >= STORE_FILLING)
+    if (elastic_store_take(&span->transmit_store, backlog_bits(span), block) >= STORE_FILLING)
         memset(block, SHELF_IDLE_CODE, sizeof *block);
     frames_complete(span, block);
 }

@@ -9,6 +9,7 @@
 
 enum {
     CAS_TIMESLOT = 16,
+    MAINTENANCE_OF_LINE = SPAN_LOOP_LOCAL | SPAN_FORCE_AIS | SPAN_FORCE_REMOTE_ALARM, /* not where an adaptor frames */
     CACHE_LINE_OCTETS = 64,
     LOAD_SLACK_OCTETS = 64, /* kernels may load over the end of what they read */
 };
@@ -32,6 +33,7 @@ struct span {
     uint64_t blocks;
     uint32_t maintenance; /* span_maintenance bits */
     uint32_t looped_timeslots;
+    test_pattern test_pattern;
     uint32_t test_timeslots; /* 0: no test */
     unsigned links;          /* one more than the highest open */
     bool in_service;         /* the receiver is, as of this millisecond */
@@ -53,6 +55,9 @@ struct span {
     test_generator generator;
     test_checker checker;
 };
+
+/* Timeslots (bit t each, at least one) that carry no framing, signalling or data link. */
+bool span_timeslots_free(const span *span, uint32_t timeslots);
 
 /* Bits of the line received so far. */
 uint64_t span_received_bits(const span *span);

@@ -52,7 +52,7 @@ void span_hdlc_free(span *span)
             link_close(&span->link[number]);
 }
 
-static bool timeslots_free(const span *span, uint32_t timeslots)
+bool span_timeslots_free(const span *span, uint32_t timeslots)
 {
     uint32_t taken = 1u | (span->options.receiver.cas ? 1u << CAS_TIMESLOT : 0);
     for (unsigned number = 0; number < span->links; number++)
@@ -69,7 +69,7 @@ static bool options_valid(const hdlc_options *options)
 
 static int link_open(span *span, uint32_t timeslots, const hdlc_options *options)
 {
-    if (!timeslots_free(span, timeslots))
+    if (!span_timeslots_free(span, timeslots))
         return ENGINE_BAD_TIMESLOT;
     if (!options_valid(options))
         return ENGINE_BAD_VALUE;

@@ -78,16 +78,12 @@ class Shelf:
         lib.shelf_stop(self.native)
 
     def steer(self, ppb: int) -> None:
-        """Makes the shelf's clock run so much faster than nominal (parts per billion), to follow a source."""
+        """Follows no span any more; runs so much faster than nominal (parts per billion; 0: free run)."""
         check("shelf clock", lib.shelf_steer(self.native, ppb))
 
     def hold_clock(self) -> None:
         """Follows no span any more, at the last good frequency (holdover)."""
         lib.shelf_hold_clock(self.native)
-
-    def free_clock(self) -> None:
-        """Follows no span any more, at nominal frequency (free run)."""
-        lib.shelf_free_clock(self.native)
 
     def clock_status(self) -> ClockStatus:
         """How real time has kept up since `start`."""

@@ -66,13 +66,17 @@ class BitErrorPattern(enum.IntEnum):
 
 
 class BitErrorResult(NamedTuple):
-    """A bit-error test so far: `sent` and `inserted` by the generator, the rest by the synchronised checker."""
+    """A bit-error test so far: `sent` and `inserted` by the generator, the rest by the synchronised checker.
+
+    `errors` are the line's; `slip_errors` stood between a bit slip or a jump of the pattern and its discovery.
+    """
 
     sent_bits: int
     inserted_errors: int
     synchronised: bool
     bits: int
     errors: int
+    slip_errors: int
     sync_losses: int
     bit_slips: int
 
@@ -203,7 +207,7 @@ class Span(ShelfElement):
 
     def lock_clock(self) -> None:
         """Makes the shelf's clock follow this span's received line from now on."""
-        lib.span_lock_clock(self.native)
+        check("clock source", lib.span_lock_clock(self.native))
 
     def attach(self, stream: int) -> None:
         """Sends a stream of the shelf from the next block on."""
@@ -248,7 +252,8 @@ class Span(ShelfElement):
             generator.errors,
             bool(checker.synchronised),
             checker.bits,
-            checker.errors,
+            checker.errors - checker.slip_errors,
+            checker.slip_errors,
             checker.sync_losses,
             checker.bit_slips,
         )

@@ -13,6 +13,7 @@ from drivers.tools.e1_analysis import Analysis, analyse
 from drivers.tools.e1_generation import GenerationError, Order, parse_impairments
 from drivers.tools.e1_report import report
 from drivers.tools.pcap_file import PcapFile
+from drivers.whole_file import WholeFile
 
 HELP = "generate, analyse and capture raw E1 lines (files of 2 048 kbit/s bits)"
 
@@ -140,8 +141,8 @@ def _analyse(arguments: argparse.Namespace) -> int:
     if arguments.pcap is None:
         analysis = analyse(arguments.file, bundles, fcs_octets, cas)
     else:
-        with PcapFile(arguments.pcap) as pcap:
-            analysis = analyse(arguments.file, bundles, fcs_octets, cas, pcap.write)
+        with WholeFile(arguments.pcap) as file:
+            analysis = analyse(arguments.file, bundles, fcs_octets, cas, PcapFile(file).write)
     _print(analysis, arguments)
     return 0
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from drivers.engine import Framing, Impairments
 from drivers.engine.generator import BLOCK_FRAMES, Generator
 from drivers.errors import UserError
+from drivers.whole_file import WholeFile
 
 FRAME_OCTETS = 32
 ALL_ONES, ALL_ZEROS = b"\xff", b"\0"
@@ -16,7 +17,7 @@ SLIP_BITS_MAX = 512
 
 
 class GenerationError(UserError):
-    """A line cannot be generated as asked, or its file not written."""
+    """A line cannot be generated as asked."""
 
 
 class Stretch(NamedTuple):
@@ -153,15 +154,9 @@ def _generator(order: Order) -> Generator:
 
 
 def generate(order: Order, path: Path) -> None:
-    """Writes `order.frames` frames' worth of bits; raises GenerationError, with no file left, where it cannot."""
+    """Writes `order.frames` frames' worth of bits; raises WholeFileError, with no file left, where it cannot."""
     generator = _generator(order)
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            for frame in range(0, order.frames, BLOCK_FRAMES):
-                octets = order.impairment.over(frame, generator.block())
-                file.write(octets[: (order.frames - frame) * FRAME_OCTETS])
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise GenerationError(f"{path}: {error.strerror}") from None
+    with WholeFile(path) as file:
+        for frame in range(0, order.frames, BLOCK_FRAMES):
+            octets = order.impairment.over(frame, generator.block())
+            file.write(octets[: (order.frames - frame) * FRAME_OCTETS])

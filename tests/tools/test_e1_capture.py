@@ -32,7 +32,8 @@ def test_pseudowire_is_captured_bit_for_bit(tmp_path: Path) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
             probe.bind(("127.0.0.1", 0))
             local = probe.getsockname()[1]
-        url = f"satop://127.0.0.1:{port}?local=127.0.0.1:{local}"
+        # Deep enough for a busy machine.
+        url = f"satop://127.0.0.1:{port}?local=127.0.0.1:{local}&depth=200"
         capturing = trunkshelf_started("e1", "capture", "--seconds", 3, url, "line.e1", folder=tmp_path)
         far_end.settimeout(20)
         far_end.recv(2048)  # it sends: it is up

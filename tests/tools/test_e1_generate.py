@@ -220,7 +220,7 @@ def test_what_cannot_be_generated_is_one_line_and_leaves_no_file(
 def test_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     nowhere = tmp_path / "none" / "line.e1"
-    for path, reason in ((nowhere, "No such file or directory"), (tmp_path / "folder", "Is a directory")):
+    for path, reason in ((nowhere, "No such file or directory"), (tmp_path / "folder", "not a regular file")):
         result = trunkshelf("e1", "generate", "--frames", 100, path, folder=tmp_path)
         assert_one_line(result, "trunkshelf e1: ", str(path), reason)
         assert names(tmp_path) == ["folder"] and names(tmp_path / "folder") == []

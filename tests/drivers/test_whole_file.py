@@ -1,0 +1,47 @@
+"""Files that are there whole or not at all."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from drivers.whole_file import WholeFile, WholeFileError
+from tests.command import names
+
+
+def test_file_is_there_when_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    with WholeFile(path) as file:
+        file.write(b"after")
+        assert path.read_bytes() == b"before"
+    assert path.read_bytes() == b"after"
+    assert names(tmp_path) == ["file"]
+
+
+def test_error_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+    with pytest.raises(ZeroDivisionError), WholeFile(path) as file:
+        file.write(b"after")
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["file"]
+
+
+def test_device_is_not_replaced(tmp_path: Path) -> None:
+    """As root, giving a file the name of a device would take the device away."""
+    for path in (tmp_path / "pipe", tmp_path / "folder"):
+        os.mkfifo(path) if path.name == "pipe" else path.mkdir()
+        with pytest.raises(WholeFileError, match="not a regular file"), WholeFile(path) as file:
+            file.write(b"after")
+    assert (tmp_path / "pipe").is_fifo()
+    assert names(tmp_path) == ["folder", "pipe"]
+
+
+def test_full_disk(small_disk: Callable[[int], Path]) -> None:
+    disk = small_disk(8)
+    with pytest.raises(WholeFileError, match="No space left on device"), WholeFile(disk / "file") as file:
+        file.write(b"0" * 100_000)
+    assert names(disk) == []
