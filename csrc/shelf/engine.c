@@ -7,7 +7,7 @@ const char *engine_error_text(int error)
     case ENGINE_OK: return "no error";
     case ENGINE_NO_MEMORY: return "out of memory";
     case ENGINE_BAD_STREAM: return "no such stream in this shelf";
-    case ENGINE_BAD_TIMESLOT: return "timeslot out of range (0-31; with CAS 1-15 and 17-31)";
+    case ENGINE_BAD_TIMESLOT: return "timeslot out of range (0-31), or taken by framing, signalling or a data link";
     case ENGINE_BAD_PORT: return "no such port on this switch";
     case ENGINE_QUEUE_FULL: return "the queue is full: try again when something of it has been sent";
     case ENGINE_BAD_VALUE: return "value out of range";

@@ -81,6 +81,7 @@ class PythonPort(Port):
         feed: Callable[[], bytes] = lambda: b"",
         wanted: Callable[[], int] = lambda: 1,
         backlog: Callable[[], int] | None = None,
+        signal_lost: bool = False,
     ) -> None:
         self.sent = bytearray()
 
@@ -94,7 +95,7 @@ class PythonPort(Port):
             self.sent += ffi.buffer(block.positive, block.bit_count // 8)
 
         def read_status(_: Any, status: Any) -> None:
-            status[0] = ffi.new("port_status *")[0]
+            status[0] = ffi.new("port_status *", {"alarms": lib.PORT_SIGNAL_LOST if signal_lost else 0})[0]
 
         self._callbacks = {
             "receive": ffi.callback("void(port *, line_block *)", receive),

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from drivers.engine import BitErrorPattern, EventKind, Framing, Impairments, Maintenance, PerformanceEnd, Span
+from drivers.engine import (
+    BitErrorPattern,
+    EngineError,
+    EventKind,
+    Framing,
+    Impairments,
+    Maintenance,
+    PerformanceEnd,
+    Span,
+)
 from tests.engine import e1_reference as reference
 from tests.engine.spans import (
     BLOCK_BITS,
@@ -308,3 +317,36 @@ def test_line_goes_on_as_before_when_a_loopback_ends(ppb: int) -> None:
             expected = FRAMES_A_S * abs(ppb) * 1e-9 * 4
             assert sum(slips(near)) - sum(before[0]) == pytest.approx(expected, abs=1)
             assert sum(slips(far)) - sum(before[1]) == pytest.approx(expected, abs=1)
+
+
+def test_source_without_a_signal_does_not_pull_the_clock_away() -> None:
+    with Bench() as bench:
+        near, far = bench.span(), bench.span()
+        near.join(far, far_end_offset_ppb=20_000)
+        bench.run(1000)
+        near.lock_clock()
+        bench.run(120_000)
+        locked_ppb = bench.shelf.clock_status().steer_ppb
+        assert locked_ppb == pytest.approx(20_000, abs=2_500)
+        near.impair(Impairments(cut=True))
+        bench.run(60_000)
+        assert bench.shelf.clock_status().steer_ppb == pytest.approx(20_000, abs=2_500)
+        near.impair(Impairments())
+        bench.run(60_000)
+        assert bench.shelf.clock_status().steer_ppb == pytest.approx(20_000, abs=2_500)
+
+
+def test_clock_locked_while_the_line_comes_up_settles_all_the_same() -> None:
+    with Bench() as bench:
+        near, far = bench.span(), bench.span()
+        near.join(far, delay_bits=5000)
+        near.lock_clock()
+        for _ in range(30):
+            bench.run(1000)
+            assert abs(bench.shelf.clock_status().steer_ppb) <= 2_500
+        assert near.status().slips_deleted + near.status().slips_repeated <= 1
+
+
+def test_span_without_a_port_is_no_clock_source() -> None:
+    with Bench() as bench, pytest.raises(EngineError, match="the span has no port"):
+        bench.span().lock_clock()

@@ -268,3 +268,17 @@ def test_frames_that_cannot_be_sent_are_refused_whole() -> None:
         link.close()
         bench.run(20)
         assert received(other) == []  # cut off by its sender: no frame
+
+
+def test_first_sa_code_that_stands_is_told_whatever_it_is() -> None:
+    """All ones mean "do not use" as much when they have always been there (G.704 table 5D)."""
+    with Bench() as bench:
+        near, _ = bench.pair()
+        assert set(near.status().sa_codes) == {16}
+        bench.run(100)
+        assert near.status().sa_codes == (15, 15, 15, 15, 15)
+        told = [(event.timeslot, event.value) for event in bench.of_kind(near, EventKind.SA_CODE)]
+        assert told == [(n, 15) for n in range(4, 9)]
+        near.impair(Impairments(cut=True))
+        bench.run(20)
+        assert set(near.status().sa_codes) == {16}

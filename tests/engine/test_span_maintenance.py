@@ -16,6 +16,7 @@ from drivers.engine import (
     LineCode,
     Maintenance,
     Span,
+    SpanOptions,
 )
 from tests.engine.spans import (
     BLOCK_BITS,
@@ -457,3 +458,105 @@ def test_errors_that_could_never_be_sent_are_refused(what: Injection, options: d
         span = bench.span(**options)  # type: ignore[arg-type]
         with pytest.raises(EngineError, match="error injection"):
             span.inject(what)
+
+
+def test_cut_line_is_no_synchronised_test() -> None:
+    with Bench() as bench:
+        near, far = bench.pair()
+        bench.run(50)
+        near.test_start(P15, [1, 2, 3])
+        far.maintain(Maintenance.LOOP_PAYLOAD)
+        bench.run(100)
+        assert near.test_result().synchronised
+        near.impair(Impairments(cut=True))
+        bench.run(100)
+        result = near.test_result()
+        assert (result.synchronised, result.sync_losses) == (False, 1)
+        near.impair(Impairments())
+        bench.run(100)
+        assert near.test_result().synchronised
+
+
+def test_same_test_anew_begins_from_nothing_without_a_break() -> None:
+    with Bench() as bench:
+        near, far = bench.pair()
+        far.maintain(Maintenance.LOOP_PAYLOAD)
+        bench.run(50)
+        near.test_start(P15, [1, 2, 3])
+        bench.run(100)
+        near.inject(Injection.TEST, 3)
+        bench.run(100)
+        assert near.test_result().errors == 3
+        near.test_start(P15, [1, 2, 3])
+        bench.run(100)
+        assert_clean(near.test_result(), 3, 100)
+
+
+@pytest.mark.parametrize("timeslots", [[0, 1], [16], [5, 6]])
+def test_timeslots_of_framing_signalling_and_links_are_not_tested_on(timeslots: list[int]) -> None:
+    with Bench() as bench:
+        near, _ = bench.pair()
+        near.open_hdlc([5])
+        with pytest.raises(EngineError, match=r"timeslot out of range .*, or taken"):
+            near.test_start(P15, timeslots)
+        bench.run(50)
+        assert near.test_result().sent_bits == 0
+
+
+def test_span_is_looped_while_its_peer_is_dead() -> None:
+    with Bench() as bench:
+        near = bench.span(**uncoded())
+        bench.plug(near, PythonPort(signal_lost=True))
+        near.maintain(Maintenance.LOOP_LOCAL)
+        bench.run(50)
+        near.test_start(P15, ALL_TIMESLOTS[:15])
+        bench.run(100)
+        assert near.status().in_service
+        assert_clean(near.test_result(), 15, 100)
+
+
+def test_local_loop_does_not_slip_whatever_the_line_does() -> None:
+    with Bench() as bench:
+        near, far = bench.span(), bench.span()
+        near.join(far, far_end_offset_ppb=50_000)
+        bench.run(1000)
+        near.maintain(Maintenance.LOOP_LOCAL)
+        bench.run(100)
+        before = near.status()
+        bench.run(60_000)
+        after = near.status()
+        assert before.in_service
+        assert after.in_service
+        for field in ("slips_deleted", "slips_repeated", "store_restarts", "transmit_store_restarts"):
+            assert getattr(after, field) == getattr(before, field)
+        assert after.transmit_slips_deleted == before.transmit_slips_deleted
+        assert after.transmit_slips_repeated == before.transmit_slips_repeated
+
+
+def test_errors_seen_in_a_line_loop_are_not_reported_long_after() -> None:
+    """E bits go with the frames of our own: those of a loopback's time are gone when it ends, but for a few."""
+    with Bench() as bench:
+        near, far = bench.pair()
+        bench.run(100)
+        near.maintain(Maintenance.LOOP_LINE)
+        near.impair(Impairments(bit_error_ratio=1e-4))
+        bench.run(5000)
+        near.impair(Impairments())
+        bench.run(100)
+        assert near.status().crc_errors > 500
+        near.maintain(Maintenance.NONE)
+        bench.run(100)
+        before = far.status().e_bit_errors
+        bench.run(2000)
+        assert far.status().e_bit_errors - before <= 4
+
+
+def test_refused_spans_leave_nothing() -> None:
+    with Bench(streams=2) as bench:
+        bench.pair()
+        for _ in range(3):
+            with pytest.raises(EngineError, match="no stream left"):
+                bench.span()
+        with pytest.raises(EngineError, match="span"):
+            Span(bench.shelf, SpanOptions(slack_frames=17))
+        bench.run(10)
