@@ -15,13 +15,13 @@ from firmware.hw.box import VoiceHighway
 from firmware.qm import QueuingMachine
 from firmware.runtime import WallClock
 from firmware.vp import VoiceBox
+from protocols.e1 import MULTIFRAME_MS
 from protocols.line_signalling import RECOGNITION_MS
 
-CAS_MULTIFRAME_MS = 2
 RECORDINGS = "recordings"
 CALLS = "calls.sqlite"
 
-assert RECOGNITION_MS % CAS_MULTIFRAME_MS == 0
+assert RECOGNITION_MS % MULTIFRAME_MS == 0
 
 
 def _plugged_span(shelf: Shelf, url: str, options: SpanOptions) -> Span:
@@ -49,7 +49,7 @@ class EmbeddedShelf:
         options = SpanOptions(
             framing=qm.engine_framing,
             line_code=qm.engine_line_code,
-            cas_debounce_multiframes=qm.recognition_ms // CAS_MULTIFRAME_MS,
+            cas_debounce_multiframes=qm.recognition_ms // MULTIFRAME_MS,
         )
         plugged = [_plugged_span(shelf, url, options) for url in qm.ports]
         self.open_spans = [Span(shelf, options) for _ in range(qm.spans - len(plugged))]

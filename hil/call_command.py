@@ -5,7 +5,8 @@ import time
 
 from firmware.embedded import RECORDINGS
 from hil import calls
-from hil.exchange import CHANNEL_TIMESLOTS, Exchange
+from hil.exchange import Exchange
+from protocols.e1 import CHANNEL_TIMESLOTS
 
 HELP = "place calls on a shelf in virtual time, as fast as the machine runs"
 

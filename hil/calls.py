@@ -15,7 +15,8 @@ from firmware import config
 from firmware.config import ShelfConfiguration
 from firmware.embedded import CALLS, RECORDINGS
 from hil.bench_shelf import BenchShelf
-from hil.exchange import CHANNEL_TIMESLOTS, CallerScript, CallFailedError, Exchange
+from hil.exchange import CallerScript, CallFailedError, Exchange
+from protocols.e1 import CHANNEL_TIMESLOTS
 
 CALLER_SPEECH = Path(__file__).parent / "sounds" / "caller.wav"
 SAMPLES_PER_S = 8000

@@ -7,6 +7,7 @@ from pathlib import Path
 from drivers.engine import Event, EventKind, Shelf, Sound, Span, SpanOptions, VoiceBoard, dtmf_tone
 from drivers.voice_channel import VoiceChannel, VoiceChannels
 from drivers.wav_file import RecordingFile
+from protocols.e1 import CHANNEL_TIMESLOTS, MULTIFRAME_MS
 from protocols.line_signalling import (
     OUTGOING,
     RECOGNITION_MS,
@@ -23,9 +24,6 @@ from protocols.line_signalling import (
     bits_of,
     outgoing,
 )
-
-CAS_MULTIFRAME_MS = 2
-CHANNEL_TIMESLOTS = [timeslot for timeslot in range(1, 32) if timeslot != 16]
 
 DIGIT_LEVEL_DBM0 = -9.0
 DIGIT_ON_MS = 70
@@ -153,7 +151,7 @@ class Exchange:
     """An exchange with its own spans and voice boards, one of each per trunk; join `spans` to the lines."""
 
     def __init__(self, shelf: Shelf, spans: int, options: SpanOptions) -> None:
-        options = options._replace(cas_debounce_multiframes=RECOGNITION_MS // CAS_MULTIFRAME_MS)
+        options = options._replace(cas_debounce_multiframes=RECOGNITION_MS // MULTIFRAME_MS)
         self.spans = [Span(shelf, options) for _ in range(spans)]
         self._boards = [VoiceBoard(shelf) for _ in range(spans)]
         self._channels: list[dict[int, OutgoingChannel]] = []

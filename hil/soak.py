@@ -9,8 +9,8 @@ from typing import NamedTuple
 from drivers import clock
 from drivers.engine import BitErrorPattern, ClockStatus, LineCode, Shelf, Span, SpanOptions, SpanStatus
 from drivers.ports import open_port
+from protocols.e1 import CHANNEL_TIMESLOTS
 
-PAYLOAD = [timeslot for timeslot in range(1, 32) if timeslot != 16]
 SETTLE_S = 1.0
 LOOPBACK = "127.0.0.1"
 
@@ -45,7 +45,7 @@ class _Pair:
 
     def begin(self) -> None:
         for end in self.ends:
-            end.test_start(BitErrorPattern.PRBS_2E15, PAYLOAD)
+            end.test_start(BitErrorPattern.PRBS_2E15, CHANNEL_TIMESLOTS)
 
     def settle(self) -> None:
         """Forgets what happened until now, when the lines came up."""

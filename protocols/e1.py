@@ -5,6 +5,11 @@ from construct import BitsInteger, BitStruct, Const, Flag
 
 FRAME_OCTETS = 32
 MULTIFRAME_FRAMES = 16
+MULTIFRAME_MS = 2
+
+# Timeslots that carry a channel each where timeslot 16 carries their signalling (G.704 5.1.3.2).
+CAS_TIMESLOT = 16
+CHANNEL_TIMESLOTS = [timeslot for timeslot in range(1, 32) if timeslot != CAS_TIMESLOT]
 
 # G.704 table 5A: timeslot 0 of frames with the frame alignment signal.
 FAS_WORD = BitStruct("si" / Flag, "fas" / Const(0b0011011, BitsInteger(7)))

@@ -12,6 +12,8 @@ enum {
     BLOCK_BITS = 2048,         /* bits of a block on the line */
     LINE_BLOCK_OCTETS = 256,   /* octets of a block on the line */
     LINE_BLOCK_BITS_MAX = 2560, /* most bits that one line_block holds */
+    CACHE_LINE_OCTETS = 64,
+    CAS_TIMESLOT = 16,         /* carries channel-associated signalling (G.704 5.1.3.2) */
 };
 
 /*

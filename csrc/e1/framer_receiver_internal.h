@@ -16,7 +16,6 @@ enum {
     SEARCH_AHEAD_BITS = 520,         /* the search at a bit looks this far: two frames and a TS0 */
     WINDOW_OCTETS = 1024,            /* a put, what was left of the one before, and what the searches look at */
     FRAMER_EVENTS = 256,
-    CACHE_LINE_OCTETS = 64,
 };
 
 /* Automatic framing: an alignment beside the one in use that may yet show a multiframe (G.706 annex B.2.2). */

@@ -7,7 +7,6 @@
 #include "e1/cas.h"
 
 enum {
-    CAS_TIMESLOT = 16,
     MULTIFRAME_FRAMES = 16,
     EVENTS = 512,
     SEVERE_BLOCKS = 300,   /* 30 % of a second's 1 000 (G.826 3.2.2) */

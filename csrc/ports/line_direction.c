@@ -6,7 +6,7 @@
 
 #include "base/chance.h"
 #include "base/cpu_internal.h"
-#include "e1/violation.h"
+#include "ports/violation.h"
 
 enum {
     ROOM_OCTETS = 1536,  /* in a ring beyond the delay: blocks under way, and slips that make the delay longer */

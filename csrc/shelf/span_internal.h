@@ -3,14 +3,12 @@
 #define TRUNKSHELF_SPAN_INTERNAL_H
 
 #include "e1/cas.h"
-#include "e1/violation.h"
+#include "ports/violation.h"
 #include "shelf/shelf_internal.h"
 #include "shelf/span.h"
 
 enum {
-    CAS_TIMESLOT = 16,
     MAINTENANCE_OF_LINE = SPAN_LOOP_LOCAL | SPAN_FORCE_AIS | SPAN_FORCE_REMOTE_ALARM, /* not where an adaptor frames */
-    CACHE_LINE_OCTETS = 64,
     LOAD_SLACK_OCTETS = 64, /* kernels may load over the end of what they read */
 };
 

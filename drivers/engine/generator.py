@@ -6,11 +6,11 @@ from typing import Any
 from drivers._native import ffi, lib
 from drivers.engine.errors import EngineError, check
 from drivers.engine.span import Framing, Impairments
+from protocols.e1 import CAS_TIMESLOT
 
 BLOCK_FRAMES = int(lib.BLOCK_FRAMES)
 BLOCK_OCTETS = int(lib.LINE_BLOCK_OCTETS)
 DOUBLE_FRAME_BITS = 512
-CAS_TIMESLOT = 16
 
 
 def _port_free(port: Any) -> None:

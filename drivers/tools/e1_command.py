@@ -14,10 +14,9 @@ from drivers.tools.e1_generation import GenerationError, Order, parse_impairment
 from drivers.tools.e1_report import report
 from drivers.tools.pcap_file import PcapFile
 from drivers.whole_file import WholeFile
+from protocols.e1 import CHANNEL_TIMESLOTS
 
 HELP = "generate, analyse and capture raw E1 lines (files of 2 048 kbit/s bits)"
-
-CHANNELS = [timeslot for timeslot in range(1, 32) if timeslot != 16]
 
 
 class ArgumentError(UserError):
@@ -96,7 +95,7 @@ def _cas(words: list[str]) -> dict[int, int]:
     signalling = {}
     for word in words:
         timeslot, _, abcd = word.partition("=")
-        if not timeslot.isdecimal() or int(timeslot) not in CHANNELS:
+        if not timeslot.isdecimal() or int(timeslot) not in CHANNEL_TIMESLOTS:
             raise ArgumentError(f"--cas {word}: {timeslot!r} is no timeslot with signalling (1-15, 17-31)")
         signalling[int(timeslot)] = _bits(abcd, 4, f"--cas {word}")
         if signalling[int(timeslot)] == 0:

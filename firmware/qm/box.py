@@ -13,6 +13,7 @@ from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Event, EventKind, Span, SwitchBoard
 from firmware.clock import BoxClock
 from firmware.runtime import Box, WallClock
+from protocols.e1 import CHANNEL_TIMESLOTS
 from protocols.line_signalling import (
     IncomingState,
     Indication,
@@ -40,8 +41,6 @@ from protocols.messages import (
 ANSWER = "qm.answer"
 CLEAR = "qm.clear"
 
-CAS_TIMESLOT = 16
-CHANNEL_TIMESLOTS = [timeslot for timeslot in range(1, 32) if timeslot != CAS_TIMESLOT]
 
 NOT_SERVED = CallServed(called_number="", keys="", recording="", recorded_octets=0, failure="")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from drivers.wav_file import read_speech
 from hil.bench_shelf import BenchShelf
-from hil.exchange import CHANNEL_TIMESLOTS, Exchange
+from hil.exchange import Exchange
+from protocols.e1 import CHANNEL_TIMESLOTS
 from tests.calls.conftest import caller, speech_of
 
 CALLS = 100

@@ -1,5 +1,5 @@
 /* From a violation on, the planes change places. */
-#include "e1/violation.h"
+#include "ports/violation.h"
 
 static bool bit_get(const uint8_t *plane, unsigned bit)
 {
