@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ports/satop_pace.h"
+
 enum {
     DATAGRAMS_AT_ONCE = 256,           /* read in a millisecond at most, whatever floods in */
     RECEIVE_BUFFER_OCTETS = 256 * 1024, /* what waits in the socket while the shelf's thread is late */

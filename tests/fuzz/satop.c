@@ -11,6 +11,7 @@
 #include "base/block.h"
 #include "ports/satop.h"
 #include "ports/satop_jitter_buffer.h"
+#include "ports/satop_pace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
