@@ -29,7 +29,8 @@ typedef struct {
     bool replay_ended; /* the last block was not, or not wholly, from the file */
     chunked_file replay, record;
     uint64_t written_octets; /* of the recording, in its file */
-    uint64_t underruns, overruns;
+    uint64_t lost_octets;    /* of what was to be recorded */
+    uint64_t underruns;
     file_port_statistics statistics;
 } file_port;
 
@@ -123,15 +124,12 @@ static ssize_t write_on(int descriptor, const uint8_t *octets, size_t octet_coun
     return count;
 }
 
-/* The recording ends here: what is in the file is cut to whole milliseconds, the rest is counted as lost. */
+/* The recording ends here, with what is in its file; the rest is lost. */
 static void record_fail(file_port *made, int error)
 {
-    uint64_t whole = made->written_octets - made->written_octets % LINE_BLOCK_OCTETS;
     made->statistics.record_error = error;
-    made->overruns += (made->statistics.recorded_octets - whole) / LINE_BLOCK_OCTETS;
-    made->statistics.recorded_octets = whole;
-    if (ftruncate(made->record.descriptor, (off_t)whole))
-        made->statistics.record_error = errno;
+    made->lost_octets += made->statistics.recorded_octets - made->written_octets;
+    made->statistics.recorded_octets = made->written_octets;
     made->record.fill = 0;
     file_close(&made->record);
 }
@@ -151,19 +149,31 @@ static void chunk_write(file_port *made)
     file->fill = 0;
 }
 
+/* Adds octets to the chunk, and chunks to the file as they fill; returns how many the recording still took. */
+static uint32_t record_copy(file_port *made, const uint8_t *octets, uint32_t octet_count)
+{
+    chunked_file *file = &made->record;
+    uint32_t done = 0;
+    while (done < octet_count && file->descriptor >= 0) {
+        uint32_t room = CHUNK_OCTETS - file->fill;
+        uint32_t part = room < octet_count - done ? room : octet_count - done;
+        memcpy(file->chunk + file->fill, octets + done, part);
+        file->fill += part;
+        done += part;
+        made->statistics.recorded_octets += part;
+        if (file->fill == CHUNK_OCTETS)
+            chunk_write(made);
+    }
+    return done;
+}
+
 static void file_transmit(port *port, const line_block *block)
 {
     file_port *made = (file_port *)port;
-    chunked_file *file = &made->record;
-    if (file->descriptor < 0) {
-        made->overruns += made->statistics.record_error != 0;
-        return;
-    }
-    memcpy(file->chunk + file->fill, block->positive, LINE_BLOCK_OCTETS);
-    file->fill += LINE_BLOCK_OCTETS;
-    made->statistics.recorded_octets += LINE_BLOCK_OCTETS;
-    if (file->fill == CHUNK_OCTETS)
-        chunk_write(made);
+    uint32_t octets = block->bit_count / 8, taken = record_copy(made, block->positive, octets);
+    /* Not where there is nothing to record to, nor after the recording was finished. */
+    if (made->statistics.record_error)
+        made->lost_octets += octets - taken;
 }
 
 static void file_read_status(port *port, port_status *status)
@@ -172,7 +182,7 @@ static void file_read_status(port *port, port_status *status)
     *status = (port_status){
         .alarms = made->replay_ended ? PORT_SIGNAL_LOST : 0,
         .underruns = made->underruns,
-        .overruns = made->overruns,
+        .overruns = (made->lost_octets + LINE_BLOCK_OCTETS - 1) / LINE_BLOCK_OCTETS,
     };
 }
 

@@ -15,7 +15,7 @@ typedef struct {
 
 typedef struct {
     uint64_t replayed_octets;
-    uint64_t recorded_octets; /* a whole number of milliseconds; those that wait to be written are included */
+    uint64_t recorded_octets; /* those that wait to be written are included */
     int32_t replay_error;     /* errno of the read that ended the replay early; 0 = none */
     int32_t record_error;     /* errno of the write that ended the recording; 0 = none */
 } file_port_statistics;
@@ -24,9 +24,12 @@ typedef struct {
 port *file_port_open(const file_port_options *options, char error[FILE_PORT_ERROR_OCTETS]);
 
 /*
- * Writes what still waits and closes the recording, which ends with a whole millisecond whatever happened. Returns 0,
- * or -1 with one line in `error` if any of it could not be written, now or earlier. Freeing the port does the same
- * unheard.
+ * Writes what still waits and closes the recording. Returns 0, or -1 with one line in `error` if any of it could not be
+ * written, now or earlier: the file then ends with the last octet for which there was room, and status.overruns counts
+ * the rest. Freeing the port does the same unheard.
+ *
+ * This and file_port_read_statistics take no lock: call them only while the shelf is not running, or has ended real
+ * time, if a span has the port.
  */
 int file_port_finish(port *port, char error[FILE_PORT_ERROR_OCTETS]);
 

@@ -197,7 +197,10 @@ int lanes_look(lanes *lanes)
     int octets = look(lanes);
     if (octets < 0)
         return -1;
-    lanes->silent_looks = octets ? 0 : lanes->silent_looks + 1;
+    if (octets)
+        lanes->silent_looks = 0;
+    else if (lanes->silent_looks < UINT32_MAX)
+        lanes->silent_looks++;
     return 0;
 }
 

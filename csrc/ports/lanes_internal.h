@@ -51,7 +51,7 @@ typedef struct {
     unsigned suspicion;           /* that lanes are out of step */
     uint32_t levels[LANES_MAX];   /* octets that wait in `queues` */
     uint32_t looks, lowest_frames; /* the window of LANE_LOWEST_LOOKS so far */
-    uint32_t silent_looks;        /* in succession, without an octet */
+    uint32_t silent_looks;        /* in succession, without an octet; stays at its greatest */
     uint32_t last_octets;         /* of the first lane, in the last look */
     uint64_t restarts;            /* times octets were thrown away to bring lanes into step */
     uint64_t overruns;            /* milliseconds thrown away because lanes overflowed */

@@ -22,6 +22,7 @@ enum {
     PAYLOAD_OCTETS_UNIT = 64,
     DEPTH_MS_MAX = 256,
     LINE_OCTETS_PER_S = 256000,
+    BLOCK_OCTETS_MAX = LINE_BLOCK_BITS_MAX / 8,
 };
 
 struct satop_packetiser {
@@ -30,7 +31,7 @@ struct satop_packetiser {
     uint32_t fill; /* octets of line that wait */
     uint16_t sequence;
     bool local_defect, remote_defect;
-    uint8_t line[SATOP_PAYLOAD_OCTETS_MAX + LINE_BLOCK_OCTETS];
+    uint8_t line[SATOP_PAYLOAD_OCTETS_MAX + BLOCK_OCTETS_MAX];
 };
 
 satop_options satop_options_default(void)
@@ -169,11 +170,6 @@ void satop_packetiser_set_remote_defect(satop_packetiser *packetiser, bool defec
     packetiser->remote_defect = defect;
 }
 
-void satop_packetiser_set_timestamp(satop_packetiser *packetiser, uint32_t timestamp)
-{
-    packetiser->timestamp = timestamp;
-}
-
 /* The line's octets of a packet are done with: the next packet's begin. */
 static void packetiser_advance(satop_packetiser *packetiser)
 {
@@ -184,13 +180,13 @@ static void packetiser_advance(satop_packetiser *packetiser)
     packetiser->timestamp += (uint32_t)((uint64_t)octets * packetiser->options.timestamp_hz / LINE_OCTETS_PER_S);
 }
 
-void satop_packetiser_put(satop_packetiser *packetiser, const uint8_t *block)
+void satop_packetiser_put(satop_packetiser *packetiser, const uint8_t *octets, uint32_t octet_count)
 {
     /* Packets left untaken are lost, sequence number and all, rather than the buffer overrun. */
     while (packetiser->fill >= packetiser->options.payload_octets)
         packetiser_advance(packetiser);
-    memcpy(packetiser->line + packetiser->fill, block, LINE_BLOCK_OCTETS);
-    packetiser->fill += LINE_BLOCK_OCTETS;
+    memcpy(packetiser->line + packetiser->fill, octets, octet_count);
+    packetiser->fill += octet_count;
 }
 
 static void rtp_write(const satop_packetiser *packetiser, uint8_t *rtp)

@@ -72,13 +72,10 @@ void satop_packetiser_set_local_defect(satop_packetiser *packetiser, bool defect
 void satop_packetiser_set_remote_defect(satop_packetiser *packetiser, bool defect);
 
 /*
- * The timestamp of the next packet. Left alone, timestamps count the line's own bits (absolute mode, RFC 4553 4.3.2);
- * who has a clock in common with the far end tells its time for every packet (differential mode).
+ * Adds a block of the line, as long as it is (0 to LINE_BLOCK_BITS_MAX / 8 octets). Before the next, take all packets.
+ * RTP timestamps count the line's own bits (absolute mode, RFC 4553 4.3.2).
  */
-void satop_packetiser_set_timestamp(satop_packetiser *packetiser, uint32_t timestamp);
-
-/* Adds a block of the line: LINE_BLOCK_OCTETS octets. Before the next, take all packets. */
-void satop_packetiser_put(satop_packetiser *packetiser, const uint8_t *block);
+void satop_packetiser_put(satop_packetiser *packetiser, const uint8_t *octets, uint32_t octet_count);
 
 /* Makes the next packet (at most SATOP_PACKET_OCTETS_MAX octets) and returns its size, or 0: more line is wanted. */
 uint32_t satop_packetiser_take(satop_packetiser *packetiser, uint8_t *packet);

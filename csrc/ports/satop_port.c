@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ports/satop_pace.h"
+
 enum {
     DATAGRAMS_AT_ONCE = 256,           /* read in a millisecond at most, whatever floods in */
     RECEIVE_BUFFER_OCTETS = 256 * 1024, /* what waits in the socket while the shelf's thread is late */
@@ -131,7 +133,7 @@ static void satop_transmit(port *port, const line_block *block)
     uint8_t packet[SATOP_PACKET_OCTETS_MAX];
     uint32_t octets;
     satop_packetiser_set_remote_defect(made->packetiser, satop_jitter_buffer_status(made->buffer)->loss_state);
-    satop_packetiser_put(made->packetiser, block->positive);
+    satop_packetiser_put(made->packetiser, block->positive, block->bit_count / 8);
     while ((octets = satop_packetiser_take(made->packetiser, packet)))
         datagram_send(made, packet, octets);
 }
@@ -291,11 +293,6 @@ uint16_t satop_port_local_port(const port *port)
     /* The port stands at the same place in both families' addresses, but is spelt twice. */
     return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
                                                : ((struct sockaddr_in *)&address)->sin_port);
-}
-
-void satop_port_set_local_defect(port *port, bool defect)
-{
-    satop_packetiser_set_local_defect(((satop_port *)port)->packetiser, defect);
 }
 
 void satop_port_read_statistics(port *port, satop_port_statistics *statistics)

@@ -31,14 +31,14 @@ typedef struct {
 /* Pseudowire options by default; hosts and ports are the caller's. */
 satop_port_options satop_port_options_default(void);
 
-/* Opens the socket (names are looked up here, which may take time); NULL with one line of what was wrong in `error`. */
+/*
+ * What is sent carries R while we are in packet loss state, and never L (RFC 4553 4.3.1): the span frames the line
+ * itself. Opens the socket (names are looked up here, which may take time); NULL with one line of what was wrong in `error`.
+ */
 port *satop_port_open(const satop_port_options *options, char error[SATOP_ERROR_OCTETS]);
 
 /* The UDP port it is bound to. */
 uint16_t satop_port_local_port(const port *port);
-
-/* L of what is sent: the line we carry is faulty (RFC 4553 4.3.1). R follows our own packet loss state by itself. */
-void satop_port_set_local_defect(port *port, bool defect);
 
 void satop_port_read_statistics(port *port, satop_port_statistics *statistics);
 

@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import math
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from drivers import clock
 from drivers.engine import Event, EventKind, Framing, LineCode, Port, Shelf, Span, SpanOptions, SpanStatus
@@ -21,7 +23,7 @@ class CaptureError(UserError):
 def configure(parser: argparse.ArgumentParser) -> None:
     """The verb's arguments."""
     parser.add_argument(
-        "--seconds", type=float, metavar="S", help="how long (default: until Ctrl-C; a file: port until its end)"
+        "--seconds", type=float, metavar="S", help="how long (default: until Ctrl-C, a file: port until its end)"
     )
     parser.add_argument(
         "port", metavar="PORT", help="satop://HOST:PORT, e1d:SOCKET/INTERFACE/LINE, dahdi:SPAN or file:PATH"
@@ -29,12 +31,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="raw bits, most significant first; overwritten")
 
 
-async def _wait(span: Span, seconds: float | None) -> None:
-    """For so long; without a time, until the signal ends, which the outside world's ports may outlive."""
+def _endless(url: str) -> bool:
+    """A file: that begins again where it ends."""
+    parts = urlsplit(url)
+    return parts.scheme == "file" and "yes" in parse_qs(parts.query).get("repeat", [])
+
+
+def _check(url: str, seconds: float | None) -> None:
+    if seconds is None and _endless(url):
+        raise CaptureError(f"{url}: has no end; say for how long: --seconds S")
+    if seconds is not None and not 0 < seconds <= SECONDS_MAX:
+        raise CaptureError(f"--seconds {seconds:g}: more than 0, at most {SECONDS_MAX}")
+
+
+async def _wait(span: Span, seconds: float, signal_ends: bool) -> None:
+    """For so long or, of a port whose signal does not come back, until the signal ends."""
     over = asyncio.Event()
 
     def handle(event: Event) -> None:
-        if event.kind is EventKind.SIGNAL_LOST and event.value and seconds is None:
+        if event.kind is EventKind.SIGNAL_LOST and event.value and signal_ends:
             over.set()
 
     span.listen(handle)
@@ -49,8 +64,10 @@ def _record(port: Port, recording: LineRecording, seconds: float | None) -> Span
         span, real_time = Span(shelf, options), port.real_time
         span.plug(port)
         span.tap(recording.port)
+        # For ever is a timer, too: a long file without an event is nothing that virtual time should wonder at.
+        limit = math.inf if seconds is None else seconds
         with suppress(KeyboardInterrupt):
-            clock.run(shelf, _wait(span, seconds), real_time)
+            clock.run(shelf, _wait(span, limit, signal_ends=seconds is None and not real_time), real_time)
         octets = recording.finish()
         status = span.status()
     print(f"{octets} octets, {octets // 32 / 8000:.3f} s; alignment: {status.alignment.name.lower()}")
@@ -60,8 +77,7 @@ def _record(port: Port, recording: LineRecording, seconds: float | None) -> Span
 def execute(arguments: argparse.Namespace) -> int:
     """Records; exit code 1 with one line where port or file do not open, or the file does not take it."""
     seconds = arguments.seconds
-    if seconds is not None and not 0 < seconds <= SECONDS_MAX:
-        raise CaptureError(f"--seconds {seconds:g}: more than 0, at most {SECONDS_MAX}")
+    _check(arguments.port, seconds)
     port = open_port(arguments.port)
     try:
         recording = LineRecording(arguments.file)

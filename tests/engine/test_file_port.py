@@ -1,16 +1,21 @@
 """The `file:` port: what is received is the file, what is sent is the file, and what is wrong is said."""
 
 import errno
+import itertools
+import math
 import os
 import random
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from drivers._native import ffi, lib
+from drivers.line_recording import LineRecording
+from drivers.ports import open_file
+from tests.engine.spans import Bench, uncoded
 
 BLOCK = 256
 AIS = b"\xff" * BLOCK
@@ -41,11 +46,16 @@ class Port:
         assert bytes(block.negative) == bytes(384)
         return bytes(block.positive[0:BLOCK])
 
-    def transmit(self, octets: bytes) -> None:
-        for at in range(0, len(octets), BLOCK):
-            block = ffi.new("line_block *", {"bit_count": 2048})
-            ffi.memmove(block.positive, octets[at : at + BLOCK], BLOCK)
+    def transmit(self, octets: bytes, blocks: Iterable[int] = itertools.repeat(BLOCK)) -> None:
+        """Sends it all, in blocks of so many octets."""
+        sizes = iter(blocks)
+        at = 0
+        while at < len(octets):
+            part = octets[at : at + next(sizes)]
+            block = ffi.new("line_block *", {"bit_count": 8 * len(part)})
+            ffi.memmove(block.positive, part, len(part))
             self.c.operations.transmit(self.c, block)
+            at += len(part)
 
     def finish(self) -> str:
         """Closes the recording; what was wrong with it, or nothing."""
@@ -240,17 +250,53 @@ def test_full_disk_at_the_very_end(small_disk: Callable[[int], Path]) -> None:
     assert path.read_bytes() == content[: 32 * BLOCK]
 
 
-def test_recording_ends_with_a_whole_millisecond(tmp_path: Path) -> None:
-    """A limit that is no multiple of 256 octets: what was written of a millisecond is cut off again."""
+@pytest.mark.parametrize("limit_octets", [65536, 70_000, 70_001])
+@pytest.mark.parametrize("blocks", [[BLOCK], [264, 248, 0, 320, 264]])
+def test_recording_ends_with_the_last_octet_there_was_room_for(
+    tmp_path: Path, limit_octets: int, blocks: list[int]
+) -> None:
     path, content = tmp_path / "sent.e1", octets_of(1000 * BLOCK)
     port = Port(record=path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (70_000, limits[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_octets, limits[1]))
     try:
-        port.transmit(content)
+        port.transmit(content, itertools.cycle(blocks))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert path.read_bytes() == content[: 273 * BLOCK]
-    assert port.statistics.recorded_octets == 273 * BLOCK
-    assert port.status.overruns == 1000 - 273
+    assert path.read_bytes() == content[:limit_octets]
+    assert port.statistics.recorded_octets == limit_octets
+    assert port.status.overruns == math.ceil((len(content) - limit_octets) / BLOCK)
     assert port.finish() == line_about(path, "File too large")
+
+
+def test_blocks_of_every_length_are_recorded_as_they_are(tmp_path: Path) -> None:
+    """A tap and a line loopback pass on what came: 0, or a multiple of 64 bits up to 2560."""
+    chance, path, content = random.Random(7), tmp_path / "sent.e1", octets_of(400_000)
+    port = Port(record=path)
+    port.transmit(content, iter(lambda: chance.choice([0, 8, 248, 256, 264, 320]), None))
+    assert port.statistics.recorded_octets == len(content)
+    assert port.finish() == ""
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("ppb", [50_000, -50_000])
+def test_tap_of_a_line_at_the_limit_of_its_frequency_is_whole(tmp_path: Path, ppb: int) -> None:
+    """G.703 9.1: 50 ppm. In 20 s that is 2048 bits more, or less, than the shelf's clock counts."""
+    path = tmp_path / "line.e1"
+    with Bench() as bench:
+        near, far = bench.span(), bench.span()
+        near.join(far, far_end_offset_ppb=ppb)
+        recording = LineRecording(path)
+        near.tap(recording.port)
+        bench.run(20_000)
+        bits = near.status().bits
+        assert 8 * recording.finish() == bits
+    # The first millisecond is still on its way.
+    assert bits == pytest.approx(19_999 * 2048 * (1 + ppb * 1e-9), abs=200)
+    with Bench() as bench:
+        span = bench.span(**uncoded())
+        bench.plug(span, open_file("line", replay=str(path)))
+        bench.run(bits // 2048)
+        status = span.status()
+    assert status.crc_blocks > 19_900
+    assert (status.alignment_losses, status.crc_errors, status.fas_errors, status.port_underruns) == (0, 0, 0, 0)

@@ -11,6 +11,7 @@
 #include "base/block.h"
 #include "ports/satop.h"
 #include "ports/satop_jitter_buffer.h"
+#include "ports/satop_pace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -67,14 +68,14 @@ static void put_raw(satop_jitter_buffer *buffer, input *from)
 static void put_made(satop_jitter_buffer *buffer, const satop_options *options, uint16_t *sequence, int8_t step)
 {
     satop_options sent = *options;
-    uint8_t packet[SATOP_PACKET_OCTETS_MAX], block[LINE_BLOCK_OCTETS] = {0};
+    uint8_t packet[SATOP_PACKET_OCTETS_MAX], block[LINE_BLOCK_BITS_MAX / 8] = {0};
     sent.first_sequence = *sequence = (uint16_t)(*sequence + step * (step & 1 ? 1 : 97));
     sent.omit_invalid_payload = step % 5 == 0;
     satop_packetiser *packetiser = satop_packetiser_new(&sent);
     must(packetiser != NULL, "memory");
     satop_packetiser_set_local_defect(packetiser, step % 10 == 0);
-    uint32_t octets;
-    while (satop_packetiser_put(packetiser, block), !(octets = satop_packetiser_take(packetiser, packet)))
+    uint32_t octets, block_octets = 8u * (1 + (uint8_t)step % (sizeof block / 8));
+    while (satop_packetiser_put(packetiser, block, block_octets), !(octets = satop_packetiser_take(packetiser, packet)))
         ;
     satop_verdict verdict = satop_jitter_buffer_put(buffer, packet, octets);
     must(verdict == SATOP_VALID || verdict == SATOP_STRAY, "what we make is valid to us");
