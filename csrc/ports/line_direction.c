@@ -16,7 +16,6 @@ enum {
     DELAY_BITS_MAX = 65535,
     SLIP_BITS_MAX = 512,
     BURST_BITS_MAX = 65535,
-    CACHE_LINE_OCTETS = 64,
     RUN_OVER_OCTETS = 64, /* kernels read and write so far over the end */
 };
 
