@@ -46,30 +46,40 @@ def _parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
     return parser
 
 
-def _user_errors(error: BaseException) -> Iterator[UserError]:
-    """The user's errors in an exception or a group; raises the rest."""
+def _user_lines(error: BaseException) -> Iterator[str]:
+    """A line for each of the user's errors in an exception or a group; raises the rest."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from _user_errors(inner)
+            yield from _user_lines(inner)
     elif isinstance(error, UserError):
-        yield error
+        yield str(error)
+    elif isinstance(error, OSError):
+        yield f"{error.filename}: {error.strerror}" if error.filename is not None else str(error.strerror)
     else:
         raise error
 
 
+def _abandon_output() -> None:
+    """What is still buffered for a reader that has left, or a disk that is full, must not raise again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command line; returns the exit code: 0, 1 failed, 2 wrong usage, 130 interrupted."""
-    commands = _commands()
-    parsed = _parser(commands).parse_args(arguments)
+    """Runs a command line; returns the exit code: 0, 1 failed, 2 not understood, 130 interrupted."""
+    name = "trunkshelf"
     try:
-        return int(parsed.execute(parsed))
+        parsed = _parser(_commands()).parse_args(arguments)
+        name = f"trunkshelf {parsed.command}"
+        code = int(parsed.execute(parsed))
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has left; what is still buffered must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()
         return EXIT_FAILED
-    except (UserError, BaseExceptionGroup) as error:
-        for line in dict.fromkeys(str(found) for found in _user_errors(error)):
-            print(f"trunkshelf {parsed.command}: {line}", file=sys.stderr)
+    except (UserError, OSError, BaseExceptionGroup) as error:
+        for line in dict.fromkeys(_user_lines(error)):
+            print(f"{name}: {line}", file=sys.stderr)
+        _abandon_output()
         return EXIT_FAILED

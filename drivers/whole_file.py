@@ -15,8 +15,10 @@ class WholeFile:
     """A file in the making: `NAME.part` until the context is left without an error. Raises WholeFileError."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(path.name + ".part")
+        self._path = (
+            path.resolve() if path.is_symlink() else path
+        )  # what a link points to is written, not the link
+        self._part = self._path.with_name(f"{self._path.name or '.'}.part")
 
     def __enter__(self) -> Self:
         try:

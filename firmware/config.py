@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -80,11 +80,19 @@ class ShelfConfiguration(msgspec.Struct, forbid_unknown_fields=True, frozen=True
             raise ValueError(f"clock.sources: {sources}: each a span of 1-{self.qm.spans}, none twice")
 
 
+def _allowed(path: str) -> str:
+    """What a value of the tree may be, where it is one of a few; empty otherwise."""
+    kind: Any = ShelfConfiguration
+    for name in path.split("."):
+        kind = get_type_hints(kind).get(name) if isinstance(kind, type) else None
+    return f"; allowed: {', '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
+
+
 def _readable(error: msgspec.ValidationError) -> str:
     """msgspec's message with the path first: `vp.boards: expected ...`."""
     found = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", str(error), re.DOTALL)
     text, path = (found[1], found[2]) if found else (str(error), None)
-    return f"{path}: {text[0].lower()}{text[1:]}" if path else f"{text[0].lower()}{text[1:]}"
+    return f"{path}: {text[0].lower()}{text[1:]}{_allowed(path)}" if path else f"{text[0].lower()}{text[1:]}"
 
 
 def load(path: Path) -> ShelfConfiguration:

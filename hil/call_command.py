@@ -23,7 +23,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """Places the calls; exit code 1 with one line if any of them failed."""
     order = calls.order(arguments)
     if order.configuration.qm.ports:
-        raise calls.CallsError("qm.ports: ports of the outside world need real time: trunkshelf run")
+        raise calls.CallsError(
+            f"{arguments.config}: qm.ports: ports of the outside world need real time: trunkshelf run"
+        )
     channels = min(len(CHANNEL_TIMESLOTS) * order.configuration.qm.spans, 32 * order.configuration.vp.boards)
     if not 1 <= arguments.calls <= channels:
         raise calls.CallsError(f"--calls {arguments.calls}: the configuration has room for 1 to {channels}")

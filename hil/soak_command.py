@@ -2,9 +2,17 @@
 
 import argparse
 
+from drivers.errors import UserError
 from hil.soak import PLANTS, Outcome, soak
 
 HELP = "run spans in real time under a bit-error test and count what the machine's clock does to them"
+
+
+MINUTES_MAX = 7 * 1440
+
+
+class SoakError(UserError):
+    """A soak that cannot be run as asked."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,19 +34,22 @@ def _report(outcome: Outcome) -> bool:
             f"shelf {number}: {clock.blocks} blocks of 1 ms, {clock.late_blocks} late by more than 8 ms, "
             f"worst {clock.worst_late_ns / 1e6:.2f} ms ({kind})"
         )
-    print("span  bits compared  errors  underruns  slips  alignment losses")
-    for number, span in enumerate(outcome.spans, 1):
-        print(
-            f"{number:4}  {span.bits:13}  {span.errors:6}  {span.underruns:9}  {span.slips:5}  "
-            f"{span.alignment_losses:16}"
+    print("pair  end   bits compared  errors  underruns  slips  alignment losses")
+    for number, span in enumerate(outcome.spans):
+        end = f"{number // 2 + 1:4}  {('near', 'far')[number % 2]:4}"
+        figures = (
+            f"{span.bits:13}  {span.errors:6}  {span.underruns:9}  {span.slips:5}  {span.alignment_losses:16}"
         )
+        print(f"{end}  {figures}")
     late = any(clock.late_blocks for clock in outcome.clocks)
     return not late and not any(span.errors or span.underruns for span in outcome.spans)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Exit code 0 without an underrun or an error, else 1."""
+    if not 0 < arguments.minutes <= MINUTES_MAX:
+        raise SoakError(f"--minutes {arguments.minutes:g}: more than 0, at most {MINUTES_MAX}")
     outcome = soak(arguments.port, arguments.spans, arguments.minutes * 60)
     whole = _report(outcome)
-    print("no underrun, no bit error" if whole else "underruns or errors: see above")
+    print("no underrun, no bit error" if whole else "late blocks, underruns or errors: see above")
     return 0 if whole else 1

@@ -41,7 +41,8 @@ class Port:
 
 
 def opened(name: str, native: Any, error: Any) -> Port:
-    """A new C port, or the PortError that `error` (a char[]) tells of."""
+    """A new C port, or the PortError that `error` (a char[]) tells of; without a name it speaks for itself."""
     if native == ffi.NULL:
-        raise PortError(f"{name}: {ffi.string(error).decode(errors='replace')}")
+        why = ffi.string(error).decode(errors="replace")
+        raise PortError(f"{name}: {why}" if name else why)
     return Port(native, name)

@@ -103,6 +103,8 @@ class Analysis(msgspec.Struct):
     g826: dict[str, G826] = msgspec.field(default_factory=dict)
 
 
+ESTABLISHED_FRAMES = 32  # an alignment by chance is lost sooner: three FAS take six frames
+
 _STATES = {
     EventKind.FRAME_ALIGNED: "basic",
     EventKind.MULTIFRAME_ALIGNED: "multiframe",

@@ -5,7 +5,7 @@ import asyncio
 import math
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from drivers import clock
 from drivers.engine import Event, EventKind, Framing, LineCode, Port, Shelf, Span, SpanOptions, SpanStatus
@@ -37,7 +37,11 @@ def _endless(url: str) -> bool:
     return parts.scheme == "file" and "yes" in parse_qs(parts.query).get("repeat", [])
 
 
-def _check(url: str, seconds: float | None) -> None:
+def _check(url: str, seconds: float | None, file: Path) -> None:
+    parts = urlsplit(url)
+    replayed = Path(unquote(parts.path))
+    if parts.scheme == "file" and file.exists() and replayed.exists() and file.samefile(replayed):
+        raise CaptureError(f"{file}: cannot be replayed and recorded at once")
     if seconds is None and _endless(url):
         raise CaptureError(f"{url}: has no end; say for how long: --seconds S")
     if seconds is not None and not 0 < seconds <= SECONDS_MAX:
@@ -77,7 +81,7 @@ def _record(port: Port, recording: LineRecording, seconds: float | None) -> Span
 def execute(arguments: argparse.Namespace) -> int:
     """Records; exit code 1 with one line where port or file do not open, or the file does not take it."""
     seconds = arguments.seconds
-    _check(arguments.port, seconds)
+    _check(arguments.port, seconds, arguments.file)
     port = open_port(arguments.port)
     try:
         recording = LineRecording(arguments.file)
@@ -88,4 +92,6 @@ def execute(arguments: argparse.Namespace) -> int:
     if status.port_underruns:
         print(f"underruns: {status.port_underruns} ms without anything to receive")
     print(arguments.file)
+    if status.bits and status.signal_lost and urlsplit(arguments.port).scheme != "file":
+        raise CaptureError(f"{arguments.port}: no signal at the end; is the far end sending?")
     return 0

@@ -19,6 +19,9 @@ from protocols.e1 import CHANNEL_TIMESLOTS
 HELP = "generate, analyse and capture raw E1 lines (files of 2 048 kbit/s bits)"
 
 
+FRAMES_MAX = 86_400 * 8000
+
+
 class ArgumentError(UserError):
     """An argument that argparse alone cannot judge."""
 
@@ -104,10 +107,12 @@ def _cas(words: list[str]) -> dict[int, int]:
 
 
 def _generate(arguments: argparse.Namespace) -> int:
-    if arguments.frames < 1:
-        raise GenerationError(f"--frames {arguments.frames}: at least 1")
+    if not 1 <= arguments.frames <= FRAMES_MAX:
+        raise GenerationError(f"--frames {arguments.frames}: 1 to {FRAMES_MAX}, a day of line")
     if not 0 <= arguments.bit_phase <= 511:
         raise GenerationError(f"--bit-phase {arguments.bit_phase}: 0 to 511")
+    if not arguments.crc4 and any("crc=" in word for word in arguments.impair):
+        raise GenerationError("--impair crc=N and --no-crc4 exclude each other")
     if arguments.no_cas and arguments.cas:
         raise GenerationError("--no-cas and --cas exclude each other")
     order = Order(
@@ -131,10 +136,16 @@ def _bundle(word: str) -> list[int]:
     return sorted({int(timeslot) for timeslot in timeslots})
 
 
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
 def _analyse(arguments: argparse.Namespace) -> int:
     bundles = [_bundle(word) for word in arguments.hdlc]
     if arguments.pcap is not None and not bundles:
         raise ArgumentError("--pcap: say with --hdlc which timeslots carry the frames")
+    if arguments.pcap is not None and _same_file(arguments.pcap, arguments.file):
+        raise ArgumentError(f"--pcap {arguments.pcap}: is the recording itself")
     cas = not arguments.no_cas and not any(16 in bundle for bundle in bundles)
     fcs_octets = arguments.fcs // 8
     if arguments.pcap is None:

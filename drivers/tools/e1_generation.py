@@ -9,8 +9,10 @@ from drivers.engine import Framing, Impairments
 from drivers.engine.generator import BLOCK_FRAMES, Generator
 from drivers.errors import UserError
 from drivers.whole_file import WholeFile
+from protocols.e1 import MULTIFRAME_FRAMES
 
 FRAME_OCTETS = 32
+INJECTION_FRAME = 160  # 20 ms: whoever reads the file has found the multiframe
 ALL_ONES, ALL_ZEROS = b"\xff", b"\0"
 BURST_BITS_MAX = 65535
 SLIP_BITS_MAX = 512
@@ -34,7 +36,7 @@ class Stretch(NamedTuple):
 
 
 class Impairment(NamedTuple):
-    """What ails the generated line: ratios all the time, errors at the start; then, whatever the line brought, cut
+    """What ails the generated line: ratios all the time, errors one by one; then, whatever the line brought, cut
     and AIS for stretches."""
 
     line: Impairments
@@ -107,8 +109,8 @@ IMPAIRMENTS: dict[str, tuple[str, Callable[[Impairment, str], Impairment]]] = {
     "slips": ("RATIO/BITS: how often so many bits are lost (negative: come twice)", _slips),
     "ais": ("FROM-TO: all ones in these frames", lambda so_far, text: so_far._replace(ais=_stretch(text))),
     "cut": ("FROM-TO: nothing in these frames", lambda so_far, text: so_far._replace(cut=_stretch(text))),
-    "fas": ("N: the first N frame alignment signals errored", _fas_errors),
-    "crc": ("N: the first N sub-multiframes errored", _crc_errors),
+    "fas": ("N: N frame alignment signals errored from frame 160 on, one a multiframe", _fas_errors),
+    "crc": ("N: N sub-multiframes errored from frame 160 on", _crc_errors),
 }
 
 
@@ -122,7 +124,7 @@ def parse_impairments(words: list[str]) -> Impairment:
         try:
             impairment = IMPAIRMENTS[key][1](impairment, value)
         except ValueError as error:
-            raise GenerationError(f"--impair {word}: wants {key}={IMPAIRMENTS[key][0]} ({error})") from None
+            raise GenerationError(f"--impair {word}: wants {key}={IMPAIRMENTS[key][0]}") from error
     return impairment
 
 
@@ -148,9 +150,16 @@ def _generator(order: Order) -> Generator:
         generator.set_cas(timeslot, abcd)
     generator.start()
     generator.impair(order.impairment.line)
-    generator.inject_fas_errors(order.impairment.fas_errors)
-    generator.inject_crc_errors(order.impairment.crc_errors)
     return generator
+
+
+def _inject(generator: Generator, impairment: Impairment, frame: int) -> None:
+    """One FAS a multiframe, so that they never lose alignment; one CRC-4 a sub-multiframe."""
+    since = frame - INJECTION_FRAME
+    if since >= 0 and since % MULTIFRAME_FRAMES == 0 and since // MULTIFRAME_FRAMES < impairment.fas_errors:
+        generator.inject_fas_errors(1)
+    if since >= 0 and since // BLOCK_FRAMES < impairment.crc_errors:
+        generator.inject_crc_errors(1)
 
 
 def generate(order: Order, path: Path) -> None:
@@ -158,5 +167,6 @@ def generate(order: Order, path: Path) -> None:
     generator = _generator(order)
     with WholeFile(path) as file:
         for frame in range(0, order.frames, BLOCK_FRAMES):
+            _inject(generator, order.impairment, frame)
             octets = order.impairment.over(frame, generator.block())
             file.write(octets[: (order.frames - frame) * FRAME_OCTETS])
