@@ -64,10 +64,13 @@ bool receiver_take(receiver *receiver, stream_block *block);
 void receiver_put_last(receiver *receiver, const uint8_t *bits, unsigned bit_count);
 unsigned receiver_take_last(receiver *receiver, stream_block *block);
 
-/* Frames from an adaptor that has framed the line itself, with what it knows of it. */
-void receiver_put_frames(receiver *receiver, stream_block *block, const port_status *adaptor);
-
-/* The abcd of every timeslot from an adaptor that handles timeslot 16 itself. */
+/*
+ * An adaptor that has framed the line itself, once a millisecond: first what it knows of the line, whether or not
+ * frames have come; then every eight frames; then, where it handles timeslot 16 itself, the abcd of every timeslot
+ * (taken while in service: signalling is aligned as long as that; changes are debounced).
+ */
+void receiver_put_alarms(receiver *receiver, const port_status *adaptor);
+void receiver_put_frames(receiver *receiver, stream_block *block, bool cas_in_frames);
 void receiver_put_abcd(receiver *receiver, const uint8_t abcd[32]);
 
 /* Bits that wait behind the frames taken. */
