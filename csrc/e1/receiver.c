@@ -24,6 +24,7 @@ receiver *receiver_new(const receiver_options *options)
     if (!made)
         return NULL;
     made->options = *options;
+    made->counting = options->whole_recording;
     made->framer = framer_receiver_new(options->framer);
     made->status = made->framer ? framer_receiver_status(made->framer) : NULL;
     line_state_init(&made->line, options->line);
@@ -49,9 +50,12 @@ void receiver_free(receiver *receiver)
 /* A full list keeps what came first: a line that brings more changes a millisecond is beyond telling. */
 void receiver_tell(receiver *receiver, line_event_kind kind, unsigned timeslot, uint32_t value, uint64_t bit)
 {
-    if (receiver->event_count < EVENTS)
-        receiver->event[receiver->event_count++] =
-            (line_event){.bit = bit, .kind = (uint16_t)kind, .timeslot = (uint16_t)timeslot, .value = value};
+    if (receiver->event_count == EVENTS) {
+        receiver->events_dropped++;
+        return;
+    }
+    receiver->event[receiver->event_count++] =
+        (line_event){.bit = bit, .kind = (uint16_t)kind, .timeslot = (uint16_t)timeslot, .value = value};
 }
 
 unsigned receiver_events(receiver *receiver, line_event *events, unsigned count)
@@ -257,6 +261,7 @@ void receiver_read_status(const receiver *receiver, receiver_status *status)
         .remote_alarm_frames = receiver->remote_alarm_frames,
         .cas_word_errors = receiver->cas.word_errors,
         .cas_losses = receiver->cas.losses,
+        .events_dropped = receiver->status->events_dropped + receiver->events_dropped,
         .signal_lost = receiver->signal_lost,
         .ais = receiver->line.ais || receiver->adaptor_alarms & PORT_AIS,
         .in_service = receiver_in_service(receiver),

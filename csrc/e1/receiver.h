@@ -18,6 +18,8 @@ typedef struct {
     performance_options performance;
     uint32_t cas_debounce;  /* multiframes (2 ms) a change of abcd must stand; at least 1 */
     bool cas;               /* timeslot 16 carries channel-associated signalling */
+    bool whole_recording;   /* every second counts, from the first bit on; else (a line) from the first whole second
+                               after it was first in service: what has yet to be connected has not failed */
     bool tell_errors;       /* CRC and FAS errors and E bits are told one by one, not only counted */
 } receiver_options;
 
@@ -27,6 +29,7 @@ typedef struct {
     uint64_t remote_alarm_frames; /* frames received while bit A stood */
     uint64_t cas_word_errors;
     uint64_t cas_losses;
+    uint64_t events_dropped;      /* that nobody took in time, the framer's and the receiver's own */
     bool signal_lost, ais, in_service, cas_aligned, cas_remote_alarm;
     bool unavailable[2];          /* near end, far end (G.826) */
 } receiver_status;
@@ -76,7 +79,11 @@ void receiver_put_abcd(receiver *receiver, const uint8_t abcd[32]);
 /* Bits that wait behind the frames taken. */
 unsigned receiver_bits_waiting(const receiver *receiver);
 
-/* A second has passed: its errors go to the performance counts. */
+/*
+ * A second has passed: its errors go to the performance counts. Of the far end nothing is known in a second with a
+ * defect of the near end (E bits and bit A are not received then): that second is not counted for it. In a recording
+ * that aligns within its first second, the time before that is no defect: searching takes some milliseconds.
+ */
 void receiver_end_second(receiver *receiver);
 
 /* Moves at most `count` events out, oldest first. */
@@ -95,6 +102,7 @@ const uint8_t *receiver_abcd(const receiver *receiver);
 bool receiver_take_errored(receiver *receiver, unsigned half);
 
 const performance *receiver_performance(const receiver *receiver, performance_end end);
+/* Counts from 0, the second in progress too. */
 void receiver_reset_performance(receiver *receiver);
 
 #endif

@@ -15,7 +15,7 @@ static uint32_t alignment_by(uint32_t alarms)
     return alarms & PORT_MULTIFRAME_LOST ? ALIGNMENT_BASIC : ALIGNMENT_MULTIFRAME;
 }
 
-/* Without frames there is no bit A: a remote alarm that stood is cleared (ETS 300 417-1-1 8.2, as of our framer). */
+/* Without frames there is no bit A: a remote alarm that stood is cleared (ETS 300 417: the defect goes with the frames). */
 static void remote_alarm_set(receiver *receiver, bool raised)
 {
     framer_status *status = &receiver->adaptor;

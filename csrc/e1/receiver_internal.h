@@ -22,6 +22,8 @@ struct receiver {
     uint64_t crc_blocks, crc_errors, e_bit_errors; /* as the second began */
     uint64_t fas_errors;                           /* as the block began */
     uint64_t remote_alarm_frames;
+    bool was_in_service, counting; /* ever; seconds go to `performance` */
+    bool first_second_over;
     bool signal_lost;
     uint32_t adaptor_alarms;
     uint64_t adaptor_ais_frames;
@@ -29,6 +31,7 @@ struct receiver {
     framer_status adaptor;                         /* what stands for the framer's status where an adaptor frames */
     line_event event[EVENTS];
     unsigned event_count;
+    uint64_t events_dropped;
 };
 
 /* Notes an event at a bit of the line. */

@@ -15,25 +15,54 @@ void receiver_block_account(receiver *receiver)
 
 void receiver_defects_account(receiver *receiver)
 {
-    receiver->second[NEAR_END].defect |= !receiver_in_service(receiver);
-    receiver->second[FAR_END].defect |= receiver->status->remote_alarm != 0;
+    bool in_service = receiver_in_service(receiver);
+    performance_second *second = receiver->second;
+    if (in_service && !receiver->was_in_service && !receiver->first_second_over)
+        second[NEAR_END].defect = false;
+    receiver->was_in_service |= in_service;
+    second[NEAR_END].defect |= !in_service;
+    second[FAR_END].defect |= in_service && receiver->status->remote_alarm;
+}
+
+/* Begins a second; what the framer has counted so far belongs to those before. */
+static void second_begin(receiver *receiver)
+{
+    const framer_status *status = receiver->status;
+    receiver->crc_blocks = status->crc_blocks;
+    receiver->crc_errors = status->crc_errors;
+    receiver->e_bit_errors = status->e_bit_errors;
+    receiver->second[NEAR_END] = receiver->second[FAR_END] = (performance_second){0};
+}
+
+/* What the framer has counted since the second began. */
+static void second_complete(receiver *receiver)
+{
+    const framer_status *status = receiver->status;
+    performance_second *near = &receiver->second[NEAR_END], *far = &receiver->second[FAR_END];
+    uint32_t blocks = (uint32_t)(status->crc_blocks - receiver->crc_blocks);
+    near->blocks += blocks;
+    near->errored_blocks += (uint32_t)(status->crc_errors - receiver->crc_errors);
+    far->blocks += blocks;
+    far->errored_blocks += (uint32_t)(status->e_bit_errors - receiver->e_bit_errors);
+}
+
+static void second_put(receiver *receiver)
+{
+    performance_put_second(receiver->performance[NEAR_END], &receiver->second[NEAR_END]);
+    if (receiver->second[NEAR_END].defect)
+        performance_pass_second(receiver->performance[FAR_END]);
+    else
+        performance_put_second(receiver->performance[FAR_END], &receiver->second[FAR_END]);
 }
 
 void receiver_end_second(receiver *receiver)
 {
-    const framer_status *status = receiver->status;
-    uint32_t blocks = (uint32_t)(status->crc_blocks - receiver->crc_blocks);
-    receiver->second[NEAR_END].blocks += blocks;
-    receiver->second[NEAR_END].errored_blocks += (uint32_t)(status->crc_errors - receiver->crc_errors);
-    receiver->second[FAR_END].blocks += blocks;
-    receiver->second[FAR_END].errored_blocks += (uint32_t)(status->e_bit_errors - receiver->e_bit_errors);
-    receiver->crc_blocks = status->crc_blocks;
-    receiver->crc_errors = status->crc_errors;
-    receiver->e_bit_errors = status->e_bit_errors;
-    for (unsigned end = 0; end < 2; end++) {
-        performance_put_second(receiver->performance[end], &receiver->second[end]);
-        receiver->second[end] = (performance_second){0};
-    }
+    second_complete(receiver);
+    if (receiver->counting)
+        second_put(receiver);
+    receiver->counting |= receiver->was_in_service;
+    receiver->first_second_over = true;
+    second_begin(receiver);
 }
 
 const performance *receiver_performance(const receiver *receiver, performance_end end)
@@ -45,4 +74,5 @@ void receiver_reset_performance(receiver *receiver)
 {
     performance_reset(receiver->performance[NEAR_END]);
     performance_reset(receiver->performance[FAR_END]);
+    second_begin(receiver);
 }

@@ -340,5 +340,6 @@ void span_reset_performance(span *span)
 {
     shelf_lock(span->element.shelf);
     receiver_reset_performance(span->receiver);
+    span->second_blocks = 0;
     shelf_unlock(span->element.shelf);
 }
