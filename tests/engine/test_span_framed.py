@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from drivers._native import ffi, lib
-from drivers.engine import Alignment, Event, EventKind, Span
+from drivers.engine import TOTAL, Alignment, EngineError, Event, EventKind, PerformanceEnd, Span
 from drivers.engine.port import Port
 from tests.engine.spans import Bench, uncoded
 
 SIGNAL_LOST, AIS, FRAME_LOST = lib.PORT_SIGNAL_LOST, lib.PORT_AIS, lib.PORT_FRAME_LOST
-REMOTE_ALARM, MULTIFRAME_LOST = lib.PORT_REMOTE_ALARM, lib.PORT_MULTIFRAME_LOST
+REMOTE_ALARM = lib.PORT_REMOTE_ALARM
 BLOCK_OCTETS, TIMESLOTS, CAS_TIMESLOT = 256, 32, 16
 IDLE = 0b1101
 
@@ -110,7 +110,13 @@ def test_what_an_adaptor_says_is_taken_in_without_frames() -> None:
         span = plugged(bench, port, cas=False)
         before = span.status()
         port.frames = False
-        port.status = {"sa_bits": 0b00101, "fas_errors": 3, "crc_errors": 4, "e_bit_errors": 5, "alarms": REMOTE_ALARM}
+        port.status = {
+            "sa_bits": 0b00101,
+            "fas_errors": 3,
+            "crc_errors": 4,
+            "e_bit_errors": 5,
+            "alarms": REMOTE_ALARM,
+        }
         bench.run(10)
         status = span.status()
         assert (status.sa_bits, status.fas_errors, status.crc_errors, status.e_bit_errors) == (0b00101, 3, 4, 5)
@@ -219,3 +225,66 @@ def test_signalling_of_an_adaptor_is_left_alone_where_the_span_has_none() -> Non
         bench.run(100)
         assert not span.status().cas_aligned
         assert bench.of_kind(span, EventKind.CAS_ALIGNED, EventKind.CAS_BITS) == []
+
+
+def test_a_span_takes_the_adaptor_s_counters_and_alarms_into_its_seconds() -> None:
+    with Bench() as bench:
+        port = FramedPort()
+        span = plugged(bench, port, cas=False)
+        span.reset_performance()
+        port.status = {"crc_errors": 7, "e_bit_errors": 2}
+        bench.run(1000)
+        port.status = {"crc_errors": 7, "e_bit_errors": 2, "alarms": REMOTE_ALARM}
+        bench.run(1000)
+        port.frames, port.status = False, {"crc_errors": 7, "e_bit_errors": 2, "alarms": SIGNAL_LOST}
+        bench.run(1000)
+        assert span.performance(PerformanceEnd.NEAR, TOTAL)[:5] == (3, 2, 1, 0, 7)
+        assert span.performance(PerformanceEnd.FAR, TOTAL)[:5] == (2, 2, 1, 0, 2)
+
+
+def test_sa_bits_go_to_an_adaptor_that_can_send_them() -> None:
+    with Bench() as bench:
+        port = FramedPort(sets_sa=True)
+        span = plugged(bench, port, cas=False)
+        span.set_sa_bits(0b10010)
+        assert port.sent_sa == [0b10010]
+        with pytest.raises(EngineError, match="value out of range"):
+            span.set_sa_bits(32)
+        with pytest.raises(EngineError, match="Sa4: the adaptor frames this line"):
+            span.set_sa_code(4, 2)
+        assert port.sent_sa == [0b10010]
+
+
+def test_sa_bits_are_refused_where_the_adaptor_cannot_send_them() -> None:
+    with Bench() as bench:
+        span = plugged(bench, FramedPort(), cas=False)
+        with pytest.raises(EngineError, match="Sa bits: the adaptor frames this line"):
+            span.set_sa_bits(0b10010)
+        with pytest.raises(EngineError, match="Sa4: the adaptor frames this line"):
+            span.set_sa_code(4, 2)
+
+
+def test_events_that_find_no_room_are_counted() -> None:
+    """Nobody takes the events of 600 changes; what came first is kept."""
+    options = ffi.new("receiver_options *", lib.receiver_options_default(lib.FRAMING_CRC4))
+    receiver = ffi.gc(lib.receiver_new(options), lib.receiver_free)
+    status, read = ffi.new("port_status *"), ffi.new("receiver_status *")
+    for change in range(600):
+        status.sa_bits = 1 + change % 2
+        status.alarms = SIGNAL_LOST
+        lib.receiver_put_alarms(receiver, status)
+    lib.receiver_read_status(receiver, read)
+    events = ffi.new("line_event[]", 1000)
+    kept = lib.receiver_events(receiver, events, 1000)
+    assert kept + read.events_dropped == 600 + 1  # and the lost signal
+    assert kept > 64 and read.events_dropped > 0
+    assert [event.kind for event in events[0:3]] == [
+        EventKind.SIGNAL_LOST,
+        EventKind.SA_BITS,
+        EventKind.SA_BITS,
+    ]
+
+
+def test_a_span_says_how_many_events_its_line_has_dropped() -> None:
+    with Bench() as bench:
+        assert plugged(bench, FramedPort()).status().events_dropped == 0
