@@ -125,6 +125,14 @@ static void window_append(framer_receiver *receiver, const uint8_t *bits, unsign
     receiver->status.bits += bit_count;
 }
 
+/* Without frames there is no bit A: a remote alarm that stands is cleared, and none is raised (ETS 300 417). */
+static void remote_alarm_forget(framer_receiver *receiver, unsigned decided_at)
+{
+    if (receiver->status.remote_alarm)
+        framer_tell(receiver, FRAMER_REMOTE_ALARM, decided_at, 0);
+    receiver->status.remote_alarm = 0;
+}
+
 static void search_restart(framer_receiver *receiver, unsigned from, alignment_loss why, unsigned decided_at)
 {
     framer_alignment_set(receiver, ALIGNMENT_SEARCHING);
@@ -132,6 +140,7 @@ static void search_restart(framer_receiver *receiver, unsigned from, alignment_l
     receiver->at = from;
     receiver->parallel.active = false;
     framer_tell(receiver, FRAMER_LOST, decided_at, why);
+    remote_alarm_forget(receiver, decided_at);
 }
 
 static void alignment_begin(framer_receiver *receiver)

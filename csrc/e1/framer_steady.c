@@ -53,6 +53,7 @@ bool framer_steady_take(framer_receiver *receiver, uint64_t remainders, uint64_t
     receiver->status.crc_blocks++;
     receiver->window_blocks++;
     receiver->status.frames += BLOCK_FRAMES;
+    receiver->status.remote_alarm_frames += receiver->status.remote_alarm ? BLOCK_FRAMES : 0;
     receiver->frame_number = (receiver->frame_number + BLOCK_FRAMES) % (2 * BLOCK_FRAMES);
     return true;
 }

@@ -156,6 +156,7 @@ unsigned framer_frame_without_fas(framer_receiver *receiver, uint8_t ts0, unsign
         if (receiver->options.bad_bit2_limit && receiver->bad_bit2 >= receiver->options.bad_bit2_limit)
             return LOSS_BAD_BIT2;
     }
+    status->remote_alarm_frames += ts0 & BIT_A ? 2 : 0;
     remote_alarm_filter(receiver, ts0 & BIT_A, frame_end);
     sa_put(receiver, ts0, frame_end);
     if (status->alignment == ALIGNMENT_MULTIFRAME) {

@@ -20,6 +20,7 @@ struct performance {
     unsigned remembered; /* of `recent`: those since the start or a reset */
     performance_counts intervals[SLOTS];
     unsigned slot;      /* of the present interval */
+    unsigned elapsed_s; /* of it, assessed or not */
     unsigned complete;  /* intervals before it */
     performance_counts total;
 };
@@ -109,9 +110,16 @@ static void remember(performance *performance, const performance_second *second)
 static void next_interval(performance *performance)
 {
     performance->slot = (performance->slot + 1) % SLOTS;
+    performance->elapsed_s = 0;
     performance->intervals[performance->slot] = (performance_counts){0};
     if (performance->complete < PERFORMANCE_INTERVALS)
         performance->complete++;
+}
+
+static void second_passes(performance *performance)
+{
+    if (++performance->elapsed_s == PERFORMANCE_INTERVAL_S)
+        next_interval(performance);
 }
 
 void performance_put_second(performance *performance, const performance_second *second)
@@ -124,8 +132,13 @@ void performance_put_second(performance *performance, const performance_second *
     performance->opposed = opposed ? performance->opposed + 1 : 0;
     if (performance->opposed == PERFORMANCE_UNAVAILABLE_S)
         change_state(performance);
-    if (performance->intervals[performance->slot].seconds == PERFORMANCE_INTERVAL_S)
-        next_interval(performance);
+    second_passes(performance);
+}
+
+void performance_pass_second(performance *performance)
+{
+    performance->opposed = 0;
+    second_passes(performance);
 }
 
 bool performance_unavailable(const performance *performance)
@@ -156,7 +169,7 @@ void performance_total(const performance *performance, performance_counts *count
 void performance_reset(performance *performance)
 {
     performance->total = (performance_counts){0};
-    performance->slot = performance->complete = 0;
+    performance->slot = performance->complete = performance->elapsed_s = 0;
     performance->intervals[0] = (performance_counts){0};
     performance->remembered = performance->next_recent = 0;
 }

@@ -27,7 +27,7 @@ typedef struct {
 
 /* What an interval adds up to. Seconds of unavailable time count in `uas` alone. */
 typedef struct {
-    uint32_t seconds;   /* that have passed; an interval less than complete says so */
+    uint32_t seconds;   /* that have been assessed; an interval less than complete says so */
     uint32_t es;        /* errored seconds: an errored block or a defect */
     uint32_t ses;       /* of them severely errored */
     uint32_t uas;       /* unavailable seconds */
@@ -43,6 +43,10 @@ void performance_free(performance *performance);
 /* Takes a second in. Ten severely errored seconds in succession begin unavailable time, all ten in it; ten that are
  * not end it, none of the ten in it: counts already given to an interval are corrected, also over its border. */
 void performance_put_second(performance *performance, const performance_second *second);
+
+/* A second passes of which nothing can be known: it is neither errored nor not, and ten seconds in succession are none
+ * with it among them. Quarter-hours go on. */
+void performance_pass_second(performance *performance);
 
 /* Unavailable now (ten severely errored seconds behind it, ten others not yet). */
 bool performance_unavailable(const performance *performance);

@@ -1,35 +1,12 @@
 /* Line state, framer, signalling and performance put together; their changes become one list of events. */
-#include "e1/receiver.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "e1/cas.h"
+#include "e1/receiver_internal.h"
 
 enum {
-    MULTIFRAME_FRAMES = 16,
-    EVENTS = 512,
     SEVERE_BLOCKS = 300,   /* 30 % of a second's 1 000 (G.826 3.2.2) */
     CAS_DEBOUNCE = 2,      /* multiframes */
-    ADAPTOR_ALARMS = PORT_SIGNAL_LOST | PORT_AIS | PORT_FRAME_LOST,
-};
-
-struct receiver {
-    receiver_options options;
-    framer_receiver *framer;
-    const framer_status *status; /* the framer's; where an adaptor frames, `adaptor` */
-    line_state line;
-    cas_receiver cas;
-    performance *performance[2];
-    performance_second second[2];
-    uint64_t crc_blocks, crc_errors, e_bit_errors; /* as the second began */
-    uint64_t fas_errors;                           /* as the block began */
-    uint64_t remote_alarm_frames;
-    bool signal_lost;
-    uint32_t adaptor_alarms;
-    framer_status adaptor;                         /* what stands for the framer's status where an adaptor frames */
-    line_event event[EVENTS];
-    unsigned event_count;
 };
 
 receiver_options receiver_options_default(framing_mode mode)
@@ -47,6 +24,7 @@ receiver *receiver_new(const receiver_options *options)
     if (!made)
         return NULL;
     made->options = *options;
+    made->counting = options->whole_recording;
     made->framer = framer_receiver_new(options->framer);
     made->status = made->framer ? framer_receiver_status(made->framer) : NULL;
     line_state_init(&made->line, options->line);
@@ -70,11 +48,16 @@ void receiver_free(receiver *receiver)
 }
 
 /* A full list keeps what came first: a line that brings more changes a millisecond is beyond telling. */
-static void tell(receiver *receiver, line_event_kind kind, unsigned timeslot, uint32_t value, uint64_t bit)
+void receiver_tell(receiver *receiver, line_event_kind kind, unsigned timeslot, uint32_t value, uint64_t bit)
 {
-    if (receiver->event_count < EVENTS)
-        receiver->event[receiver->event_count++] =
-            (line_event){.bit = bit, .kind = (uint16_t)kind, .timeslot = (uint16_t)timeslot, .value = value};
+    if (kind == LINE_SIGNAL_LOST || kind == LINE_AIS || kind == LINE_ALIGNMENT_LOST)
+        receiver->fault_bit = bit;
+    if (receiver->event_count == EVENTS) {
+        receiver->events_dropped++;
+        return;
+    }
+    receiver->event[receiver->event_count++] =
+        (line_event){.bit = bit, .kind = (uint16_t)kind, .timeslot = (uint16_t)timeslot, .value = value};
 }
 
 unsigned receiver_events(receiver *receiver, line_event *events, unsigned count)
@@ -124,37 +107,26 @@ bool receiver_take_errored(receiver *receiver, unsigned half)
     return framer_receiver_take_errored(receiver->framer, half);
 }
 
-const performance *receiver_performance(const receiver *receiver, performance_end end)
-{
-    return receiver->performance[end];
-}
-
-void receiver_reset_performance(receiver *receiver)
-{
-    performance_reset(receiver->performance[NEAR_END]);
-    performance_reset(receiver->performance[FAR_END]);
-}
-
-static void signal_lost_set(receiver *receiver, bool lost, uint64_t bit)
+void receiver_signal_lost_set(receiver *receiver, bool lost, uint64_t bit)
 {
     if (lost == receiver->signal_lost)
         return;
     receiver->signal_lost = lost;
-    tell(receiver, LINE_SIGNAL_LOST, 0, lost, bit);
+    receiver_tell(receiver, LINE_SIGNAL_LOST, 0, lost, bit);
 }
 
 void receiver_set_signal_lost(receiver *receiver, bool lost)
 {
-    signal_lost_set(receiver, lost, receiver->status->bits);
+    receiver_signal_lost_set(receiver, lost, receiver->status->bits);
 }
 
 static void line_state_told(receiver *receiver, const line_state_event *events, unsigned count)
 {
     for (unsigned k = 0; k < count; k++)
         if (events[k].alarm == LINE_STATE_LOS)
-            signal_lost_set(receiver, events[k].raised, events[k].bit);
+            receiver_signal_lost_set(receiver, events[k].raised, events[k].bit);
         else
-            tell(receiver, LINE_AIS, 0, events[k].raised, events[k].bit);
+            receiver_tell(receiver, LINE_AIS, 0, events[k].raised, events[k].bit);
 }
 
 void receiver_put_marks(receiver *receiver, const line_block *marks)
@@ -176,10 +148,10 @@ static void framer_event_tell(receiver *receiver, const framer_event *event)
     if (error && !receiver->options.tell_errors)
         return;
     bool code = event->kind == FRAMER_SA_CODE;
-    tell(receiver, kinds[event->kind], code ? event->value >> 4 : 0, code ? event->value & 0xF : event->value,
+    receiver_tell(receiver, kinds[event->kind], code ? event->value >> 4 : 0, code ? event->value & 0xF : event->value,
          event->bit);
     if (event->kind == FRAMER_ALIGNED && line_state_frame_found(&receiver->line))
-        tell(receiver, LINE_AIS, 0, 0, event->bit);
+        receiver_tell(receiver, LINE_AIS, 0, 0, event->bit);
 }
 
 static void framer_events_tell(receiver *receiver)
@@ -216,25 +188,26 @@ static void cas_bits_tell(receiver *receiver, uint32_t changed, unsigned first_f
 {
     for (; changed; changed &= changed - 1) {
         unsigned timeslot = (unsigned)__builtin_ctz(changed), k = (timeslot - first_frame) % MULTIFRAME_FRAMES;
-        tell(receiver, LINE_CAS_BITS, timeslot, receiver->cas.abcd[timeslot], cas_bit(receiver, k));
+        receiver_tell(receiver, LINE_CAS_BITS, timeslot, receiver->cas.abcd[timeslot], cas_bit(receiver, k));
     }
 }
 
 static void cas_state_tell(receiver *receiver, unsigned changes, unsigned k)
 {
     if (changes & CAS_NOW_LOST)
-        tell(receiver, LINE_CAS_LOST, CAS_TIMESLOT, 0, cas_bit(receiver, k));
+        receiver_tell(receiver, LINE_CAS_LOST, CAS_TIMESLOT, 0, cas_bit(receiver, k));
     if (changes & CAS_NOW_ALIGNED)
-        tell(receiver, LINE_CAS_ALIGNED, CAS_TIMESLOT, 0, cas_bit(receiver, k));
+        receiver_tell(receiver, LINE_CAS_ALIGNED, CAS_TIMESLOT, 0, cas_bit(receiver, k));
     if (changes & CAS_REMOTE_ALARM_CHANGED)
-        tell(receiver, LINE_CAS_REMOTE_ALARM, CAS_TIMESLOT, receiver->cas.remote_alarm, cas_bit(receiver, k));
+        receiver_tell(receiver, LINE_CAS_REMOTE_ALARM, CAS_TIMESLOT, receiver->cas.remote_alarm, cas_bit(receiver, k));
 }
 
 /* All but abcd is decided in frame 0 of the multiframe: which of the eight that was follows from what comes next. */
-static void cas_run(receiver *receiver, const stream_block *block)
+void receiver_cas_run(receiver *receiver, const stream_block *block)
 {
     if (!receiver_in_service(receiver)) {
-        cas_state_tell(receiver, cas_receiver_interrupt(&receiver->cas), BLOCK_FRAMES - 1);
+        if (cas_receiver_interrupt(&receiver->cas))
+            receiver_tell(receiver, LINE_CAS_LOST, CAS_TIMESLOT, 0, receiver->fault_bit);
         return;
     }
     uint32_t changed = 0;
@@ -248,28 +221,10 @@ static void cas_run(receiver *receiver, const stream_block *block)
     cas_bits_tell(receiver, changed, found ? MULTIFRAME_FRAMES - k : first_frame);
 }
 
-/* Without CRC-4 a block of eight frames with an errored FAS is an errored block. */
-static void block_account(receiver *receiver)
-{
-    const framer_status *status = receiver->status;
-    if (!receiver_multiframe_aligned(receiver) && receiver_in_service(receiver)) {
-        receiver->second[NEAR_END].blocks++;
-        receiver->second[NEAR_END].errored_blocks += status->fas_errors != receiver->fas_errors;
-    }
-    receiver->fas_errors = status->fas_errors;
-    receiver->remote_alarm_frames += status->remote_alarm ? BLOCK_FRAMES : 0;
-}
-
-static void defects_account(receiver *receiver)
-{
-    receiver->second[NEAR_END].defect |= !receiver_in_service(receiver);
-    receiver->second[FAR_END].defect |= receiver->status->remote_alarm != 0;
-}
-
 /* Frames that were taken off the line. */
 static void block_taken(receiver *receiver, stream_block *block)
 {
-    block_account(receiver);
+    receiver_block_account(receiver);
     if (!receiver_in_service(receiver))
         memset(block, 0xFF, sizeof *block);
 }
@@ -278,11 +233,11 @@ bool receiver_take(receiver *receiver, stream_block *block)
 {
     bool taken = framer_receiver_take(receiver->framer, block);
     framer_events_tell(receiver);
-    defects_account(receiver);
+    receiver_defects_account(receiver);
     if (taken)
         block_taken(receiver, block);
     if (receiver->options.cas && (taken || !receiver_in_service(receiver)))
-        cas_run(receiver, block);
+        receiver_cas_run(receiver, block);
     return taken;
 }
 
@@ -301,94 +256,15 @@ unsigned receiver_take_last(receiver *receiver, stream_block *block)
     return frames;
 }
 
-static void adaptor_alarms_tell(receiver *receiver, uint32_t alarms)
-{
-    framer_status *status = &receiver->adaptor;
-    bool framed = !(alarms & ADAPTOR_ALARMS), was_framed = status->in_service;
-    uint32_t changed = alarms ^ receiver->adaptor_alarms;
-    receiver->adaptor_alarms = alarms;
-    signal_lost_set(receiver, alarms & PORT_SIGNAL_LOST, status->bits);
-    if (changed & PORT_AIS)
-        tell(receiver, LINE_AIS, 0, (alarms & PORT_AIS) != 0, status->bits);
-    if (framed != was_framed)
-        tell(receiver, framed ? LINE_FRAME_ALIGNED : LINE_ALIGNMENT_LOST, 0, 0, status->bits);
-    if (changed & PORT_REMOTE_ALARM)
-        tell(receiver, LINE_REMOTE_ALARM, 0, (alarms & PORT_REMOTE_ALARM) != 0, status->bits);
-    status->in_service = framed;
-    status->alignment = !framed                           ? ALIGNMENT_SEARCHING
-                        : alarms & PORT_MULTIFRAME_LOST ? ALIGNMENT_BASIC
-                                                        : ALIGNMENT_MULTIFRAME;
-    status->remote_alarm = (alarms & PORT_REMOTE_ALARM) != 0;
-    status->alignment_losses += was_framed && !framed;
-}
-
-static void adaptor_counters_take(framer_status *status, const port_status *adaptor)
-{
-    status->bits += BLOCK_BITS;
-    status->frames += BLOCK_FRAMES;
-    status->fas_errors = adaptor->fas_errors;
-    status->crc_errors = adaptor->crc_errors;
-    status->e_bit_errors = adaptor->e_bit_errors;
-    status->crc_blocks += status->alignment == ALIGNMENT_MULTIFRAME;
-}
-
-void receiver_put_frames(receiver *receiver, stream_block *block, const port_status *adaptor)
-{
-    framer_status *status = &receiver->adaptor;
-    receiver->status = status;
-    adaptor_alarms_tell(receiver, adaptor->alarms);
-    adaptor_counters_take(status, adaptor);
-    if (adaptor->sa_bits != status->sa_bits)
-        tell(receiver, LINE_SA_BITS, 0, adaptor->sa_bits, status->bits);
-    status->sa_bits = adaptor->sa_bits;
-    block_account(receiver);
-    defects_account(receiver);
-    if (!receiver_in_service(receiver))
-        memset(block, 0xFF, sizeof *block);
-    if (receiver->options.cas)
-        cas_run(receiver, block);
-}
-
-void receiver_put_abcd(receiver *receiver, const uint8_t abcd[32])
-{
-    uint32_t changed = 0;
-    for (unsigned timeslot = 1; timeslot < FRAME_TIMESLOTS; timeslot++)
-        if (timeslot != CAS_TIMESLOT && abcd[timeslot] != receiver->cas.abcd[timeslot])
-            changed |= 1u << timeslot;
-    memcpy(receiver->cas.abcd, abcd, sizeof receiver->cas.abcd);
-    cas_state_tell(receiver, receiver->cas.aligned ? 0 : CAS_NOW_ALIGNED, 0);
-    receiver->cas.aligned = true;
-    for (; changed; changed &= changed - 1) {
-        unsigned timeslot = (unsigned)__builtin_ctz(changed);
-        tell(receiver, LINE_CAS_BITS, timeslot, abcd[timeslot], receiver->status->bits);
-    }
-}
-
-void receiver_end_second(receiver *receiver)
-{
-    const framer_status *status = receiver->status;
-    uint32_t blocks = (uint32_t)(status->crc_blocks - receiver->crc_blocks);
-    receiver->second[NEAR_END].blocks += blocks;
-    receiver->second[NEAR_END].errored_blocks += (uint32_t)(status->crc_errors - receiver->crc_errors);
-    receiver->second[FAR_END].blocks += blocks;
-    receiver->second[FAR_END].errored_blocks += (uint32_t)(status->e_bit_errors - receiver->e_bit_errors);
-    receiver->crc_blocks = status->crc_blocks;
-    receiver->crc_errors = status->crc_errors;
-    receiver->e_bit_errors = status->e_bit_errors;
-    for (unsigned end = 0; end < 2; end++) {
-        performance_put_second(receiver->performance[end], &receiver->second[end]);
-        receiver->second[end] = (performance_second){0};
-    }
-}
-
 void receiver_read_status(const receiver *receiver, receiver_status *status)
 {
     *status = (receiver_status){
         .framer = *receiver->status,
-        .ais_frames = receiver->line.ais_periods * 2,
-        .remote_alarm_frames = receiver->remote_alarm_frames,
+        .ais_frames = receiver->line.ais_periods * 2 + receiver->adaptor_ais_frames,
+        .remote_alarm_frames = receiver->status->remote_alarm_frames,
         .cas_word_errors = receiver->cas.word_errors,
         .cas_losses = receiver->cas.losses,
+        .events_dropped = receiver->status->events_dropped + receiver->events_dropped,
         .signal_lost = receiver->signal_lost,
         .ais = receiver->line.ais || receiver->adaptor_alarms & PORT_AIS,
         .in_service = receiver_in_service(receiver),

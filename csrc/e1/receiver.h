@@ -18,15 +18,18 @@ typedef struct {
     performance_options performance;
     uint32_t cas_debounce;  /* multiframes (2 ms) a change of abcd must stand; at least 1 */
     bool cas;               /* timeslot 16 carries channel-associated signalling */
+    bool whole_recording;   /* every second counts, from the first bit on; else (a line) from the first whole second
+                               after it was first in service: what has yet to be connected has not failed */
     bool tell_errors;       /* CRC and FAS errors and E bits are told one by one, not only counted */
 } receiver_options;
 
 typedef struct {
     framer_status framer;
     uint64_t ais_frames;          /* frames (256 bits) received while AIS stood */
-    uint64_t remote_alarm_frames; /* frames received while bit A stood */
+    uint64_t remote_alarm_frames; /* frames whose bit A was 1, or which an adaptor received while it stood */
     uint64_t cas_word_errors;
     uint64_t cas_losses;
+    uint64_t events_dropped;      /* that nobody took in time, the framer's and the receiver's own */
     bool signal_lost, ais, in_service, cas_aligned, cas_remote_alarm;
     bool unavailable[2];          /* near end, far end (G.826) */
 } receiver_status;
@@ -64,16 +67,23 @@ bool receiver_take(receiver *receiver, stream_block *block);
 void receiver_put_last(receiver *receiver, const uint8_t *bits, unsigned bit_count);
 unsigned receiver_take_last(receiver *receiver, stream_block *block);
 
-/* Frames from an adaptor that has framed the line itself, with what it knows of it. */
-void receiver_put_frames(receiver *receiver, stream_block *block, const port_status *adaptor);
-
-/* The abcd of every timeslot from an adaptor that handles timeslot 16 itself. */
+/*
+ * An adaptor that has framed the line itself, once a millisecond: first what it knows of the line, whether or not
+ * frames have come; then every eight frames; then, where it handles timeslot 16 itself, the abcd of every timeslot
+ * (taken while in service: signalling is aligned as long as that; changes are debounced).
+ */
+void receiver_put_alarms(receiver *receiver, const port_status *adaptor);
+void receiver_put_frames(receiver *receiver, stream_block *block, bool cas_in_frames);
 void receiver_put_abcd(receiver *receiver, const uint8_t abcd[32]);
 
 /* Bits that wait behind the frames taken. */
 unsigned receiver_bits_waiting(const receiver *receiver);
 
-/* A second has passed: its errors go to the performance counts. */
+/*
+ * A second has passed: its errors go to the performance counts. Of the far end nothing is known in a second with a
+ * defect of the near end (E bits and bit A are not received then): that second is not counted for it. In a recording
+ * that aligns within its first second, the time before that is no defect: searching takes some milliseconds.
+ */
 void receiver_end_second(receiver *receiver);
 
 /* Moves at most `count` events out, oldest first. */
@@ -92,6 +102,7 @@ const uint8_t *receiver_abcd(const receiver *receiver);
 bool receiver_take_errored(receiver *receiver, unsigned half);
 
 const performance *receiver_performance(const receiver *receiver, performance_end end);
+/* Counts from 0, the second in progress too. */
 void receiver_reset_performance(receiver *receiver);
 
 #endif

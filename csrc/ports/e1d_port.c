@@ -131,6 +131,13 @@ static void e1d_read_status(port *port, port_status *status)
     };
 }
 
+static void e1d_set_sa_bits(port *port, unsigned sa_bits)
+{
+    e1d_port *e1d = (e1d_port *)port;
+    e1d->sa_bits = sa_bits;
+    session_send_sa_bits(&e1d->session, sa_bits);
+}
+
 static void e1d_free(port *port)
 {
     e1d_port *e1d = (e1d_port *)port;
@@ -144,6 +151,7 @@ static const port_operations operations = {
     .receive_frames = e1d_receive_frames,
     .blocks_wanted = e1d_blocks_wanted,
     .transmit_frames = e1d_transmit_frames,
+    .set_sa_bits = e1d_set_sa_bits,
     .read_status = e1d_read_status,
     .free = e1d_free,
 };
@@ -208,11 +216,9 @@ port *e1d_port_open(const e1d_options *options, char error[200])
 
 int e1d_port_send_sa_bits(port *port, unsigned sa_bits)
 {
-    e1d_port *e1d = (e1d_port *)port;
     if (sa_bits > 31)
         return -1;
-    e1d->sa_bits = sa_bits;
-    session_send_sa_bits(&e1d->session, sa_bits);
+    e1d_set_sa_bits(port, sa_bits);
     return 0;
 }
 

@@ -54,7 +54,7 @@ typedef struct {
 
     /*
      * PORT_FRAMED. `receive_frames` gives the next eight frames, or returns false when eight are not there yet; it is
-     * called at most twice a millisecond. `blocks_wanted` as above; `transmit_frames` sends eight frames
+     * called at most twice a millisecond, after `read_status`: alarms are taken in whether or not frames come. `blocks_wanted` as above; `transmit_frames` sends eight frames
      * (timeslot 0 is the adaptor's own).
      */
     bool (*receive_frames)(port *port, stream_block *block);
@@ -62,6 +62,8 @@ typedef struct {
     /* Bits abcd where the adaptor handles timeslot 16 itself (NULL: they travel in timeslot 16). */
     void (*receive_cas)(port *port, uint8_t abcd[32]);
     void (*transmit_cas)(port *port, const uint8_t abcd[32]);
+    /* Sends Sa4-Sa8 from now on, Sa4 most significant of five (NULL: the adaptor cannot). */
+    void (*set_sa_bits)(port *port, unsigned sa_bits);
 
     void (*read_status)(port *port, port_status *status);
     void (*free)(port *port);

@@ -205,14 +205,26 @@ int span_set_cas(span *span, unsigned timeslot, unsigned abcd)
     return ENGINE_OK;
 }
 
+static int sa_bits_set(span *span, unsigned sa_bits)
+{
+    if (!span_framed(span)) {
+        framer_transmitter_set_sa_bits(span->framer, sa_bits);
+        return ENGINE_OK;
+    }
+    if (!span->port->operations->set_sa_bits)
+        return ENGINE_FRAMED;
+    span->port->operations->set_sa_bits(span->port, sa_bits);
+    return ENGINE_OK;
+}
+
 int span_set_sa_bits(span *span, unsigned sa_bits)
 {
     if (sa_bits > 0x1F)
         return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    framer_transmitter_set_sa_bits(span->framer, sa_bits);
+    int result = sa_bits_set(span, sa_bits);
     shelf_unlock(span->element.shelf);
-    return ENGINE_OK;
+    return result;
 }
 
 int span_set_sa_code(span *span, unsigned n, unsigned code)
@@ -220,9 +232,11 @@ int span_set_sa_code(span *span, unsigned n, unsigned code)
     if (n < 4 || n > 8 || code > 0xF)
         return ENGINE_BAD_VALUE;
     shelf_lock(span->element.shelf);
-    framer_transmitter_set_sa_code(span->framer, n, code);
+    bool possible = !span_framed(span);
+    if (possible)
+        framer_transmitter_set_sa_code(span->framer, n, code);
     shelf_unlock(span->element.shelf);
-    return ENGINE_OK;
+    return possible ? ENGINE_OK : ENGINE_FRAMED;
 }
 
 int span_maintain(span *span, unsigned maintenance, uint32_t looped_timeslots)
@@ -373,5 +387,6 @@ void span_reset_performance(span *span)
 {
     shelf_lock(span->element.shelf);
     receiver_reset_performance(span->receiver);
+    span->second_blocks = 0;
     shelf_unlock(span->element.shelf);
 }

@@ -91,7 +91,8 @@ int span_attach(span *span, unsigned stream);
 /* Sends abcd (a most significant, not 0) for a timeslot until told otherwise. */
 int span_set_cas(span *span, unsigned timeslot, unsigned abcd);
 
-/* Sends Sa4-Sa8, Sa4 most significant of five; a 4-bit code on Sa<n>, 4-8, in every sub-multiframe. */
+/* Sends Sa4-Sa8, Sa4 most significant of five; a 4-bit code on Sa<n>, 4-8, in every sub-multiframe. ENGINE_FRAMED: not
+ * with this adaptor; no adaptor sends codes. */
 int span_set_sa_bits(span *span, unsigned sa_bits);
 int span_set_sa_code(span *span, unsigned n, unsigned code);
 

@@ -109,20 +109,22 @@ static void frames_tap(span *span, const stream_block *block)
 
 static void frames_receive(span *span)
 {
+    const port_operations *operations = span->port->operations;
     port_status status;
     uint8_t abcd[FRAME_TIMESLOTS];
-    span->port->operations->read_status(span->port, &status);
+    operations->read_status(span->port, &status);
+    receiver_put_alarms(span->receiver, &status);
     for (unsigned k = 0; k < FRAMED_BLOCKS_MAX; k++) {
         stream_block *room = elastic_store_room(&span->receive_store);
-        if (!span->port->operations->receive_frames(span->port, room))
+        if (!operations->receive_frames(span->port, room))
             break;
         if (span->tap)
             frames_tap(span, room);
-        receiver_put_frames(span->receiver, room, &status);
+        receiver_put_frames(span->receiver, room, !operations->receive_cas);
         block_received(span, room);
     }
-    if (span->port->operations->receive_cas) {
-        span->port->operations->receive_cas(span->port, abcd);
+    if (operations->receive_cas) {
+        operations->receive_cas(span->port, abcd);
         receiver_put_abcd(span->receiver, abcd);
     }
 }

@@ -38,6 +38,7 @@ class Analyser:
         options.cas = cas
         options.cas_debounce = 1  # every change there was
         options.tell_errors = True
+        options.whole_recording = True
         made = lib.analyser_new(options)
         if made == ffi.NULL:
             raise EngineError("analyser", lib.ENGINE_NO_MEMORY)

@@ -43,6 +43,7 @@ class SpanStatus(NamedTuple):
     remote_alarm_frames: int
     cas_word_errors: int
     cas_losses: int
+    events_dropped: int
     bipolar_violations: int
     code_violations: int
     excess_zeros: int
@@ -87,6 +88,7 @@ def receiver_fields(receiver: Any) -> dict[str, Any]:
         "remote_alarm_frames": receiver.remote_alarm_frames,
         "cas_word_errors": receiver.cas_word_errors,
         "cas_losses": receiver.cas_losses,
+        "events_dropped": receiver.events_dropped,
     }
 
 

@@ -13,6 +13,7 @@ from drivers.errors import UserError
 
 FRAME_BITS = 256
 DOUBLE_FRAME_BITS = 512
+MULTIFRAME_BITS = 4096
 FRAMES_PER_S = 8000
 LISTED_ERRORS_MAX = 10_000
 
@@ -37,7 +38,7 @@ class SignallingChange(msgspec.Struct, frozen=True):
 
 
 class AlarmChange(msgspec.Struct, frozen=True):
-    """An alarm raised or cleared: LOS, AIS, RAI, CAS-LOSS, CAS-RAI."""
+    """An alarm raised or cleared: LOF, AIS, RAI, CAS-LOSS, CAS-RAI."""
 
     frame: int
     alarm: str
@@ -45,14 +46,16 @@ class AlarmChange(msgspec.Struct, frozen=True):
 
 
 class ErroredBlock(msgspec.Struct, frozen=True):
-    """A sub-multiframe (1 or 2) whose CRC-4 did not match, known at `frame`."""
+    """A sub-multiframe (1 or 2) whose CRC-4 did not match: the one before that in which `frame` lies, for its C bits
+    come there."""
 
     frame: int
     sub_multiframe: int
 
 
 class Slip(msgspec.Struct, frozen=True):
-    """Alignment found again at another phase: so many bits later (or, negative, earlier) than before."""
+    """Alignment found again so many bits later than it was (bits were put in) or, negative, earlier (bits were lost):
+    to within half a multiframe with CRC-4, else half a double frame."""
 
     frame: int
     bits: int
@@ -125,19 +128,92 @@ _ALARMS = {
 }
 
 
+class _Alignment:
+    """Follows the alignment: what the framing is, and where it jumps.
+
+    The multiframe tells slips of up to seven frames apart; without one a jump is known only within a double frame,
+    and half of one might be either way.
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self._analysis = analysis
+        self._phase = self._multiframe_bit = -1
+        self._since = 0
+        self._lost = False
+
+    def take(self, frame: int, event: LineEvent) -> None:
+        """Takes an event of _STATES in."""
+        match event.kind:
+            case EventKind.FRAME_ALIGNED:
+                self._found(frame, event)
+            case EventKind.MULTIFRAME_ALIGNED:
+                self._multiframe(frame, event.bit)
+            case EventKind.ALIGNMENT_LOST:
+                self.establish(frame)
+                self._alarm(frame, raised=True)
+            case _:
+                pass
+
+    def establish(self, frame: int) -> None:
+        """Alignment ends at `frame`: if it has stood, it was one and not chance."""
+        stood = frame - self._since >= ESTABLISHED_FRAMES or not self._analysis.alignment
+        if self._phase < 0 or not stood or self._lost:
+            return
+        if self._analysis.bit_phase is None:
+            self._analysis.bit_phase = self._phase
+        if self._analysis.framing == "none":
+            self._analysis.framing = "double"
+
+    def end(self, frame: int) -> None:
+        """The recording ends."""
+        if not self._lost and self._phase >= 0:
+            self._since = min(self._since, frame - ESTABLISHED_FRAMES)
+            self.establish(frame)
+
+    def _alarm(self, frame: int, raised: bool) -> None:
+        self._lost = raised
+        self._analysis.alarms.append(AlarmChange(frame, "LOF", raised))
+
+    def _found(self, frame: int, event: LineEvent) -> None:
+        if self._lost:
+            self._alarm(frame, raised=False)
+        slipped = event.value != self._phase and self._analysis.bit_phase is not None
+        if slipped and self._multiframe_bit < 0:
+            self._slip(frame, _nearest(event.value - self._phase, DOUBLE_FRAME_BITS))
+        self._phase, self._since = event.value, frame
+
+    def _multiframe(self, frame: int, bit: int) -> None:
+        self._analysis.framing = "crc4"
+        self.establish(self._since + ESTABLISHED_FRAMES)
+        if self._multiframe_bit >= 0:
+            self._slip(frame, _nearest(bit - self._multiframe_bit, MULTIFRAME_BITS))
+        self._multiframe_bit = bit
+
+    def _slip(self, frame: int, bits: int) -> None:
+        if bits:
+            self._analysis.slips.append(Slip(frame, bits))
+
+
+def _nearest(difference: int, modulus: int) -> int:
+    """A difference of two places in what repeats itself, the shorter way round."""
+    return (difference + modulus // 2) % modulus - modulus // 2
+
+
 class _Collector:
     """Builds an Analysis out of line events."""
 
     def __init__(self) -> None:
         self.analysis = Analysis()
-        self._phase: int | None = None
+        self.alignment = _Alignment(self.analysis)
 
     def take(self, event: LineEvent) -> None:
         frame = event.bit // FRAME_BITS
         analysis = self.analysis
         match event.kind:
             case kind if kind in _STATES:
-                self._take_alignment(frame, event)
+                reason = _LOSSES[AlignmentLoss(event.value)] if kind is EventKind.ALIGNMENT_LOST else ""
+                analysis.alignment.append(AlignmentChange(frame, _STATES[kind], reason))
+                self.alignment.take(frame, event)
             case kind if kind in _ALARMS:
                 analysis.alarms.append(AlarmChange(frame, _ALARMS[kind], bool(event.value)))
             case EventKind.CAS_LOST | EventKind.CAS_ALIGNED:
@@ -154,25 +230,6 @@ class _Collector:
             case _:
                 pass
 
-    def _take_alignment(self, frame: int, event: LineEvent) -> None:
-        reason = _LOSSES[AlignmentLoss(event.value)] if event.kind is EventKind.ALIGNMENT_LOST else ""
-        self.analysis.alignment.append(AlignmentChange(frame, _STATES[event.kind], reason))
-        if event.kind is EventKind.FRAME_ALIGNED:
-            self._take_phase(frame, event.value)
-        if event.kind is EventKind.MULTIFRAME_ALIGNED:
-            self.analysis.framing = "crc4"
-        elif self.analysis.framing == "none":
-            self.analysis.framing = "double"
-
-    def _take_phase(self, frame: int, phase: int) -> None:
-        if self._phase is None:
-            self.analysis.bit_phase = phase
-        elif phase != self._phase:
-            half = DOUBLE_FRAME_BITS // 2
-            bits = (phase - self._phase + half) % DOUBLE_FRAME_BITS - half
-            self.analysis.slips.append(Slip(frame, bits))
-        self._phase = phase
-
 
 def _pieces(path: Path) -> Iterator[bytes]:
     try:
@@ -186,6 +243,9 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def _finish(collector: _Collector, analyser: Analyser, octets: int) -> Analysis:
     analysis, status = collector.analysis, analyser.status()
     analysis.frames = octets * 8 // FRAME_BITS
+    collector.alignment.end(analysis.frames)
+    analysis.alarms.sort(key=lambda change: change.frame)  # an alarm may be known before what led to it is told
+    analysis.cas = {timeslot: analysis.cas[timeslot] for timeslot in sorted(analysis.cas, key=int)}
     for field in ("fas_errors", "crc_errors", "e_bit_errors", "ais_frames"):
         setattr(analysis, field, status[field])
     analysis.rai_frames = status["remote_alarm_frames"]

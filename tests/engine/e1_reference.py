@@ -139,6 +139,9 @@ class _Receiver:
             if not why:
                 return
             self.tell(LOST, why)
+            if self.alarm:  # RDI is not detected without frames: the defect clears (ETS 300 417)
+                self.alarm = 0
+                self.tell(REMOTE_ALARM, 0)
             # After a mimic from the bit behind it; after errors from the frame that lost alignment.
             self.at += 1 if why in (NO_MULTIFRAME, FALSE_FRAMING) else 0
 

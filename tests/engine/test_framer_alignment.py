@@ -19,6 +19,7 @@ from tests.engine.e1_reference import (
     MULTIFRAME,
     NO_MULTIFRAME,
     PAYLOAD_OCTETS,
+    REMOTE_ALARM,
     Event,
     FrameSource,
 )
@@ -80,6 +81,23 @@ def test_alignment_is_lost_at_the_third_error_in_succession(
     again = first + 6 if bit is fas_bit else first + 5
     assert receiver.of_kind(ALIGNED)[1] == Event(again * FRAME_BITS + ALIGNMENT_BITS, ALIGNED, 0)
     assert receiver.status.alignment_losses == 1
+
+
+@pytest.mark.parametrize("mode", [CRC4, DOUBLE_FRAME])
+def test_a_remote_alarm_goes_with_the_alignment_and_comes_back_with_it(mode: int) -> None:
+    """RDI is not detected while frames are lost (ETS 300 417): three A bits after the new alignment raise it again."""
+    source = FrameSource(crc4=mode == CRC4)
+    source.a = 1
+    line = errored(line_of(160, source), (fas_bit(60 + 2 * k) for k in range(3)))
+    receiver = Receiver(mode).run(line)
+    assert receiver.of_kind(LOST, REMOTE_ALARM) == [
+        Event(6 * FRAME_BITS, REMOTE_ALARM, 1),  # frames 1, 3, 5
+        Event(65 * FRAME_BITS, LOST, BAD_FAS),
+        Event(65 * FRAME_BITS, REMOTE_ALARM, 0),
+        Event(72 * FRAME_BITS, REMOTE_ALARM, 1),  # found again from frame 66 on: 67, 69, 71
+    ]
+    lost_for_good = Receiver(mode).run(line[: 80 * FRAME_OCTETS] + bytes(100 * FRAME_OCTETS))
+    assert lost_for_good.status.remote_alarm == 0
 
 
 @pytest.mark.parametrize(("bit", "first"), [(fas_bit, 60), (not_fas_bit, 61)])

@@ -77,6 +77,10 @@ class Meter:
             self._second.blocks, self._second.errored_blocks, self._second.defect = second
             lib.performance_put_second(self.pointer, self._second)
 
+    def pass_by(self, seconds: int) -> None:
+        for _ in range(seconds):
+            lib.performance_pass_second(self.pointer)
+
     def _read(self) -> Counts:
         c = self._counts
         return Counts(c.seconds, c.es, c.ses, c.uas, c.bbe, c.blocks)
@@ -222,6 +226,41 @@ def test_correction_reaches_the_interval_before() -> None:
     before, present = meter.interval(1), meter.interval(0)
     assert before == Counts(seconds=900, uas=4, blocks=896_000)
     assert present == Counts(seconds=6, uas=6)
+
+
+def test_seconds_that_pass_unassessed_are_no_seconds_but_time_goes_on() -> None:
+    meter = Meter()
+    meter.put(*[CLEAN] * 5)
+    meter.pass_by(INTERVAL_S - 6)
+    assert meter.interval(0) == Counts(seconds=5, blocks=5000)
+    assert meter.interval(1) is None
+    meter.pass_by(1)
+    assert meter.interval(1) == meter.total() == meter.day() == Counts(seconds=5, blocks=5000)
+    assert meter.interval(0) == Counts()
+
+
+def test_ten_seconds_with_one_unassessed_among_them_change_nothing() -> None:
+    meter = Meter()
+    meter.put(*[SEVERE] * 9)
+    meter.pass_by(1)
+    meter.put(*[SEVERE] * 9)
+    assert not meter.unavailable
+    assert meter.total() == Counts(seconds=18, es=18, ses=18)
+    meter.put(SEVERE)
+    assert meter.unavailable
+    assert meter.total() == Counts(seconds=19, es=9, ses=9, uas=10)
+    meter.put(*[CLEAN] * 9)
+    meter.pass_by(1)
+    meter.put(CLEAN)
+    assert meter.unavailable
+
+
+def test_a_reset_begins_a_quarter_hour() -> None:
+    meter = Meter()
+    meter.pass_by(INTERVAL_S - 1)
+    lib.performance_reset(meter.pointer)
+    meter.put(CLEAN)
+    assert meter.interval(1) is None and meter.interval(0) == Counts(seconds=1, blocks=1000)
 
 
 def test_zero_takes_the_default_limit() -> None:

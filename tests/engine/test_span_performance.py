@@ -212,10 +212,88 @@ def test_quarter_hours_follow_each_other_and_add_up() -> None:
         assert counts(line.near.performance(FAR, TOTAL)) == (910, 2, 0, 0, 8)
 
 
-def test_line_that_never_comes_is_unavailable() -> None:
+@pytest.mark.parametrize("plugged", [False, True])
+def test_line_that_never_comes_has_never_failed(plugged: bool) -> None:
     with Bench() as bench:
         span = bench.span(**uncoded())
-        bench.plug(span, PythonPort())
+        if plugged:
+            bench.plug(span, PythonPort())
         bench.run(12_000)
-        assert counts(span.performance(NEAR, TOTAL)) == (12, 0, 0, 12, 0)
-        assert span.status().near_end_unavailable
+        for end in PerformanceEnd:
+            assert counts(span.performance(end, TOTAL)) == (0, 0, 0, 0, 0)
+        assert not span.status().near_end_unavailable and not span.status().far_end_unavailable
+
+
+@pytest.mark.parametrize(("connected_after_ms", "seconds"), [(0, 9), (2500, 7)])
+def test_seconds_count_from_the_first_whole_one_in_service(connected_after_ms: int, seconds: int) -> None:
+    with Bench() as bench:
+        spans = bench.span(), bench.span()
+        spans[0].join(spans[1], delay_bits=1234, far_end_delay_bits=777)
+        for span in spans:
+            span.impair(Impairments(cut=connected_after_ms > 0))
+        bench.run(connected_after_ms)
+        for span in spans:
+            span.impair(Impairments())
+        bench.run(10_000 - connected_after_ms)
+        for span in spans:
+            for end in PerformanceEnd:
+                assert counts(span.performance(end, TOTAL)) == (seconds, 0, 0, 0, 0)
+        # From then on a line that goes has failed.
+        spans[0].impair(Impairments(cut=True))
+        bench.run(11_000)
+        assert counts(spans[0].performance(NEAR, TOTAL)) == (seconds + 11, 0, 0, 11, 0)
+        assert spans[0].status().near_end_unavailable
+
+
+def test_reset_in_midst_of_a_second_leaves_nothing_of_it() -> None:
+    with Bench() as bench:
+        line = Seconds(bench)
+        bench.run(300)
+        line.near.inject(Injection.CRC, 3)
+        line.far.impair(Impairments(bit_error_ratio=1e-3))
+        bench.run(100)
+        line.far.impair(Impairments(cut=True))
+        bench.run(100)
+        line.far.impair(Impairments())
+        bench.run(150)
+        for span in (line.near, line.far):
+            span.reset_performance()
+        line.run(3)
+        for performance in line.said:
+            assert counts(performance) == (3, 0, 0, 0, 0)
+            assert performance.blocks == 3 * BLOCKS_A_S
+
+
+def test_of_the_far_end_nothing_is_counted_while_nothing_is_received_from_it() -> None:
+    """The far end is in trouble before, while and after our own reception fails: seconds of ours with a defect tell
+    nothing of it, neither good nor bad (far-end monitoring is inhibited)."""
+    with Bench() as bench:
+        line = Seconds(bench)
+        line.far.maintain(Maintenance.FORCE_REMOTE_ALARM)
+        line.run(4)
+        line.near.impair(Impairments(cut=True))
+        line.run(20)
+        status = line.near.status()
+        assert not status.remote_alarm and status.near_end_unavailable and not status.far_end_unavailable
+        # Severely errored seconds of before do not add up with those of after.
+        line.near.impair(Impairments())
+        line.run(8)
+        assert counts(line.near.performance(FAR, TOTAL)) == (4 + 7, 11, 11, 0, 0)
+        assert not line.near.status().far_end_unavailable
+        line.far.maintain(Maintenance.NONE)
+        line.run(2)
+        far_end = line.near.performance(FAR, TOTAL)
+        assert counts(far_end) == (13, 12, 12, 0, 0)  # the alarm still stood as the second began
+        assert line.near.performance(NEAR, TOTAL).seconds == 4 + 20 + 8 + 2
+
+
+def test_quarter_hours_of_the_far_end_keep_step_with_ours() -> None:
+    with Bench() as bench:
+        line = Seconds(bench, **uncoded())
+        line.near.impair(Impairments(cut=True))
+        line.run(10)
+        line.near.impair(Impairments())
+        line.run(892)
+        assert line.near.performance(NEAR, 1).seconds == 900
+        assert line.near.performance(FAR, 1).seconds == 900 - 11  # and the second that began without a signal
+        assert line.near.performance(NEAR).seconds == line.near.performance(FAR).seconds == 2

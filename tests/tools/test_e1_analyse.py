@@ -325,6 +325,22 @@ def test_ten_lost_seconds_are_unavailable_time(analyse: Any, seconds: int, uas: 
     assert analysis["g826"]["near"] == {"es": severe, "ses": severe, "bbe": 0, "uas": uas}
 
 
+@pytest.mark.parametrize(("lost_frames", "severe"), [(800, 0), (7000, 0), (8800, 2), (16_100, 3)])
+@pytest.mark.parametrize("octet", [0, 0xFF])
+def test_a_recording_s_seconds_count_from_its_first_bit(
+    analyse: Any, lost_frames: int, severe: int, octet: int
+) -> None:
+    """What comes before the first alignment is a defect, but within the first second: the search takes its time."""
+    line = bytes([octet]) * (lost_frames * FRAME_OCTETS) + long_line(6 * 500)
+    near = {"es": severe, "ses": severe, "bbe": 0, "uas": 0}
+    assert analyse(line)["g826"] == {"near": near, "far": CLEAN}
+
+
+def test_a_recording_s_first_second_can_fail_once_aligned(analyse: Any) -> None:
+    line = replaced(bytes(800 * FRAME_OCTETS) + long_line(1500), 4000, 4400, 0)
+    assert analyse(line)["g826"]["near"] == {"es": 1, "ses": 1, "bbe": 0, "uas": 0}
+
+
 def test_a_recording_s_end_is_looked_at_to_the_last_frame(analyse: Any) -> None:
     """No multiple of anything: every whole frame counts, an odd octet behind it does no harm."""
     for frames in (197, 198, 199, 200, 203):
