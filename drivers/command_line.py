@@ -2,9 +2,11 @@
 
 import argparse
 import importlib.metadata
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from drivers.errors import UserError
@@ -61,7 +63,8 @@ def _user_lines(error: BaseException) -> Iterator[str]:
 
 def _abandon_output() -> None:
     """What is still buffered for a reader that has left, or a disk that is full, must not raise again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(io.UnsupportedOperation):  # not a file: then nothing of it is buffered, either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -46,16 +46,16 @@ class AlarmChange(msgspec.Struct, frozen=True):
 
 
 class ErroredBlock(msgspec.Struct, frozen=True):
-    """A sub-multiframe (1 or 2) whose CRC-4 did not match: the one before that in which `frame` lies, for its C bits
-    come there."""
+    """A sub-multiframe (1 or 2) whose CRC-4 did not match: the one before that in which `frame` lies, where its C
+    bits come."""
 
     frame: int
     sub_multiframe: int
 
 
 class Slip(msgspec.Struct, frozen=True):
-    """Alignment found again so many bits later than it was (bits were put in) or, negative, earlier (bits were lost):
-    to within half a multiframe with CRC-4, else half a double frame."""
+    """Alignment found again so many bits later than it was (bits were put in) or, negative, earlier (bits were
+    lost): to within half a multiframe with CRC-4, else half a double frame."""
 
     frame: int
     bits: int

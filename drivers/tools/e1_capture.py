@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from drivers import clock
-from drivers.engine import Event, EventKind, Framing, LineCode, Port, Shelf, Span, SpanOptions, SpanStatus
+from drivers.engine import Event, EventKind, Framing, LineCode, Port, Shelf, Span, SpanOptions
 from drivers.errors import UserError
 from drivers.line_recording import LineRecording
 from drivers.ports import SLACK_FRAMES, open_port
@@ -48,34 +48,50 @@ def _check(url: str, seconds: float | None, file: Path) -> None:
         raise CaptureError(f"--seconds {seconds:g}: more than 0, at most {SECONDS_MAX}")
 
 
-async def _wait(span: Span, seconds: float, signal_ends: bool) -> None:
-    """For so long or, of a port whose signal does not come back, until the signal ends."""
-    over = asyncio.Event()
+class _Listener:
+    """What the span tells while it is recorded: whether a signal ever came, and when it has ended."""
 
-    def handle(event: Event) -> None:
-        if event.kind is EventKind.SIGNAL_LOST and event.value and signal_ends:
-            over.set()
+    def __init__(self, span: Span) -> None:
+        self.heard = True
+        self.ended = asyncio.Event()
+        span.listen(self._handle)
 
-    span.listen(handle)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await over.wait()
+    def _handle(self, event: Event) -> None:
+        if event.kind is not EventKind.SIGNAL_LOST:
+            return
+        if event.bit == 0:
+            self.heard = False  # from the very first millisecond on
+        if event.value:
+            self.ended.set()
+        else:
+            self.heard = True
+
+    async def wait(self, seconds: float, signal_ends: bool) -> None:
+        """For so long or, of a port whose signal does not come back, until the signal ends."""
+        over = self.ended if signal_ends else asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await over.wait()
 
 
-def _record(port: Port, recording: LineRecording, seconds: float | None) -> SpanStatus:
+def _record(port: Port, recording: LineRecording, seconds: float | None) -> bool:
+    """Records and prints what there was; false if no signal ever came."""
     with Shelf(1) as shelf:
         options = SpanOptions(framing=Framing.AUTOMATIC, line_code=LineCode.NONE, slack_frames=SLACK_FRAMES)
         span, real_time = Span(shelf, options), port.real_time
         span.plug(port)
         span.tap(recording.port)
+        listener = _Listener(span)
         # For ever is a timer, too: a long file without an event is nothing that virtual time should wonder at.
         limit = math.inf if seconds is None else seconds
         with suppress(KeyboardInterrupt):
-            clock.run(shelf, _wait(span, limit, signal_ends=seconds is None and not real_time), real_time)
+            clock.run(shelf, listener.wait(limit, seconds is None and not real_time), real_time)
         octets = recording.finish()
         status = span.status()
     print(f"{octets} octets, {octets // 32 / 8000:.3f} s; alignment: {status.alignment.name.lower()}")
-    return status
+    if status.port_underruns:
+        print(f"underruns: {status.port_underruns} ms without anything to receive")
+    return listener.heard
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -88,10 +104,8 @@ def execute(arguments: argparse.Namespace) -> int:
     except UserError:
         port.close()
         raise
-    status = _record(port, recording, seconds)
-    if status.port_underruns:
-        print(f"underruns: {status.port_underruns} ms without anything to receive")
+    heard = _record(port, recording, seconds)
     print(arguments.file)
-    if status.bits and status.signal_lost and urlsplit(arguments.port).scheme != "file":
-        raise CaptureError(f"{arguments.port}: no signal at the end; is the far end sending?")
+    if not heard:
+        raise CaptureError(f"{arguments.port}: no signal came: is the far end sending?")
     return 0

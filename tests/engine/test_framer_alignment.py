@@ -85,7 +85,7 @@ def test_alignment_is_lost_at_the_third_error_in_succession(
 
 @pytest.mark.parametrize("mode", [CRC4, DOUBLE_FRAME])
 def test_a_remote_alarm_goes_with_the_alignment_and_comes_back_with_it(mode: int) -> None:
-    """RDI is not detected while frames are lost (ETS 300 417): three A bits after the new alignment raise it again."""
+    """RDI is not detected while frames are lost (ETS 300 417): three A bits after realignment raise it again."""
     source = FrameSource(crc4=mode == CRC4)
     source.a = 1
     line = errored(line_of(160, source), (fas_bit(60 + 2 * k) for k in range(3)))

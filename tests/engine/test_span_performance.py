@@ -265,8 +265,8 @@ def test_reset_in_midst_of_a_second_leaves_nothing_of_it() -> None:
 
 
 def test_of_the_far_end_nothing_is_counted_while_nothing_is_received_from_it() -> None:
-    """The far end is in trouble before, while and after our own reception fails: seconds of ours with a defect tell
-    nothing of it, neither good nor bad (far-end monitoring is inhibited)."""
+    """The far end is in trouble before, while and after our own reception fails: seconds of ours with a defect
+    tell nothing of it, neither good nor bad (far-end monitoring is inhibited)."""
     with Bench() as bench:
         line = Seconds(bench)
         line.far.maintain(Maintenance.FORCE_REMOTE_ALARM)

@@ -330,7 +330,7 @@ def test_ten_lost_seconds_are_unavailable_time(analyse: Any, seconds: int, uas: 
 def test_a_recording_s_seconds_count_from_its_first_bit(
     analyse: Any, lost_frames: int, severe: int, octet: int
 ) -> None:
-    """What comes before the first alignment is a defect, but within the first second: the search takes its time."""
+    """What comes before the first alignment is a defect, but within the first second: searching takes time."""
     line = bytes([octet]) * (lost_frames * FRAME_OCTETS) + long_line(6 * 500)
     near = {"es": severe, "ses": severe, "bbe": 0, "uas": 0}
     assert analyse(line)["g826"] == {"near": near, "far": CLEAN}
