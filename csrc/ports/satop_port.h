@@ -32,8 +32,8 @@ typedef struct {
 satop_port_options satop_port_options_default(void);
 
 /*
- * What is sent carries R while we are in packet loss state, and never L (RFC 4553 4.3.1): the span frames the line
- * itself. Opens the socket (names are looked up here, which may take time); NULL with one line of what was wrong in `error`.
+ * Opens the socket (names are looked up here, which may take time); NULL with one line of what was wrong in `error`.
+ * What is sent carries R while we are in packet loss state, and never L (RFC 4553 4.3.1): the span frames it itself.
  */
 port *satop_port_open(const satop_port_options *options, char error[SATOP_ERROR_OCTETS]);
 
