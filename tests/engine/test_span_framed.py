@@ -17,7 +17,7 @@ IDLE = 0b1101
 
 class FramedPort(Port):
     """An adaptor: eight frames a millisecond while `frames` is set, all octets `octet`; `status` is what it knows
-    of its line. With `own_cas` it reads timeslot 16 itself: `abcd` is what it says, `sent_cas` what it was given."""
+    of its line. With `own_cas` it reads timeslot 16 itself: `abcd` is what it says, `sent_cas` what it is told."""
 
     def __init__(self, own_cas: bool = False, sets_sa: bool = False) -> None:
         self.frames, self.octet = True, 0x55
