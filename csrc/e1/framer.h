@@ -66,7 +66,7 @@ typedef struct {
     uint64_t e_bit_errors;       /* errored sub-multiframes the far end reported */
     uint64_t multiframe_errors;  /* wrong bits of the multiframe alignment signal while aligned */
     uint64_t alignment_losses;
-    uint64_t remote_alarm_frames; /* two for each frame without FAS whose bit A was 1: it speaks for both */
+    uint64_t remote_alarm_frames; /* two for each frame without FAS whose A = 1 raised or kept the remote alarm */
     uint64_t events_dropped;     /* events nobody took in time */
     uint32_t events_waiting;
     uint32_t alignment;          /* an alignment_state */

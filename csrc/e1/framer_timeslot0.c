@@ -62,11 +62,13 @@ unsigned framer_frame_with_fas(framer_receiver *receiver, uint8_t ts0, unsigned 
 static void remote_alarm_filter(framer_receiver *receiver, bool a_bit, unsigned frame_end)
 {
     framer_status *status = &receiver->status;
+    status->remote_alarm_frames += a_bit && status->remote_alarm ? 2 : 0;
     receiver->remote_alarm_run = a_bit != status->remote_alarm ? receiver->remote_alarm_run + 1 : 0;
     if (receiver->remote_alarm_run < receiver->options.remote_alarm_frames)
         return;
     receiver->remote_alarm_run = 0;
     status->remote_alarm = a_bit;
+    status->remote_alarm_frames += a_bit ? 2 * receiver->options.remote_alarm_frames : 0;
     framer_tell(receiver, FRAMER_REMOTE_ALARM, frame_end, a_bit);
 }
 
@@ -156,7 +158,6 @@ unsigned framer_frame_without_fas(framer_receiver *receiver, uint8_t ts0, unsign
         if (receiver->options.bad_bit2_limit && receiver->bad_bit2 >= receiver->options.bad_bit2_limit)
             return LOSS_BAD_BIT2;
     }
-    status->remote_alarm_frames += ts0 & BIT_A ? 2 : 0;
     remote_alarm_filter(receiver, ts0 & BIT_A, frame_end);
     sa_put(receiver, ts0, frame_end);
     if (status->alignment == ALIGNMENT_MULTIFRAME) {

@@ -10,7 +10,7 @@
 #include "e1/line_event.h"
 #include "e1/line_state.h"
 #include "e1/performance.h"
-#include "ports/port.h"
+#include "base/port_status.h"
 
 typedef struct {
     framer_options framer;
@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     framer_status framer;
     uint64_t ais_frames;          /* frames (256 bits) received while AIS stood */
-    uint64_t remote_alarm_frames; /* frames whose bit A was 1, or which an adaptor received while it stood */
+    uint64_t remote_alarm_frames; /* of the framer, or received from an adaptor while the alarm stood */
     uint64_t cas_word_errors;
     uint64_t cas_losses;
     uint64_t events_dropped;      /* that nobody took in time, the framer's and the receiver's own */
