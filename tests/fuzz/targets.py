@@ -4,10 +4,13 @@ A target defines LLVMFuzzerTestOneInput and calls abort() where something is not
 may say `enum { FUZZ_RUNS = 2000 };`: how many inputs the suite tries.
 """
 
+import fcntl
 import hashlib
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
@@ -47,8 +50,22 @@ def runs(name: str) -> int:
     return int(declared[1]) if declared else RUNS
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    """The suite runs in several processes: one builds, the others wait and find it done."""
+    BUILD.parent.mkdir(exist_ok=True)
+    with BUILD.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def build(name: str) -> Path:
     """The target's program, made again only if its sources changed."""
+    with _alone():
+        return _built(name)
+
+
+def _built(name: str) -> Path:
     engine = _engine()
     source = FOLDER / f"{name}.c"
     program = engine.with_name(f"{name}-{_digest([source])}")
