@@ -23,8 +23,8 @@ STRETCH_S = max(10, int(HOURS * 3600 / STRETCHES))
 MS_A_S = 1000
 BLOCKS_A_S = 1000
 SETTLING_MS = 1000  # a second in full, so that what is counted by the second is counted in whole ones
-# The interpreter's own lists may grow, the more so behind other tests; an octet a millisecond would be 3.4 MB in an
-# hour. A sanitizer keeps what has been freed for a while.
+# The interpreter's own lists may grow, the more so behind other tests; an octet a millisecond would be 3.4 MB in
+# an hour. A sanitizer keeps what has been freed for a while.
 GROWTH_OCTETS = (64 if SANITIZED else 2) * 2**20
 
 
