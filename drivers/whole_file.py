@@ -18,7 +18,7 @@ class WholeFile:
         self._path = (
             path.resolve() if path.is_symlink() else path
         )  # what a link points to is written, not the link
-        self._part = self._path.with_name(f"{self._path.name or '.'}.part")
+        self._part = self._path.parent / f"{self._path.name}.part"
 
     def __enter__(self) -> Self:
         try:

@@ -45,3 +45,16 @@ def test_full_disk(small_disk: Callable[[int], Path]) -> None:
     with pytest.raises(WholeFileError, match="No space left on device"), WholeFile(disk / "file") as file:
         file.write(b"0" * 100_000)
     assert names(disk) == []
+
+
+def test_no_name_is_no_regular_file() -> None:
+    with pytest.raises(WholeFileError, match="not a regular file"), WholeFile(Path("")) as file:
+        file.write(b"after")
+
+
+def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("file")
+    with WholeFile(tmp_path / "link") as file:
+        file.write(b"after")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"after"
