@@ -15,9 +15,8 @@ class WholeFile:
     """A file in the making: `NAME.part` until the context is left without an error. Raises WholeFileError."""
 
     def __init__(self, path: Path) -> None:
-        self._path = (
-            path.resolve() if path.is_symlink() else path
-        )  # what a link points to is written, not the link
+        # What a link points to is written, not the link.
+        self._path = path.resolve() if path.is_symlink() else path
         self._part = self._path.parent / f"{self._path.name}.part"
 
     def __enter__(self) -> Self:

@@ -48,7 +48,7 @@ def test_full_disk(small_disk: Callable[[int], Path]) -> None:
 
 
 def test_no_name_is_no_regular_file() -> None:
-    with pytest.raises(WholeFileError, match="not a regular file"), WholeFile(Path("")) as file:
+    with pytest.raises(WholeFileError, match="not a regular file"), WholeFile(Path()) as file:
         file.write(b"after")
 
 
