@@ -92,11 +92,6 @@ bool receiver_cas_aligned(const receiver *receiver)
     return receiver->cas.aligned;
 }
 
-const uint8_t *receiver_abcd(const receiver *receiver)
-{
-    return receiver->cas.abcd;
-}
-
 unsigned receiver_bits_waiting(const receiver *receiver)
 {
     return receiver->status == &receiver->adaptor ? 0 : framer_receiver_bits_waiting(receiver->framer);

@@ -95,9 +95,6 @@ bool receiver_in_service(const receiver *receiver);
 bool receiver_multiframe_aligned(const receiver *receiver);
 bool receiver_cas_aligned(const receiver *receiver);
 
-/* The abcd of every timeslot as last told. */
-const uint8_t *receiver_abcd(const receiver *receiver);
-
 /* As framer_receiver_take_errored. */
 bool receiver_take_errored(receiver *receiver, unsigned half);
 
