@@ -1,4 +1,4 @@
-"""Turns plain values (TOML, a candidate) into a tree; finds every fault at once, with path and permitted values."""
+"""Turns plain values (TOML, a candidate) into a tree, finding every fault at once, each with its path."""
 
 import math
 from collections.abc import Iterable

@@ -16,7 +16,7 @@ Tree = TypeVar("Tree", bound=BoxConfiguration)
 
 
 class ConfigurationFileError(UserError):
-    """A configuration file cannot be read, or has faults: a line for each, with the file, the path and what is permitted."""
+    """A configuration file cannot be read, or has faults: a line for each with file, path, what is permitted."""
 
     def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
@@ -70,7 +70,7 @@ def tree_of(kind: BoxKind[Tree], values: dict[str, Any], folder: Path) -> Tree:
 
 
 def own_values(kind: BoxKind[Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A box's part of a file's values: its table of a plant file, all of a box file; raises InvalidConfigurationError."""
+    """A box's part of a file: its table of a plant file, all of a box file; raises InvalidConfigurationError."""
     table = values.get(kind.name)
     if isinstance(table, dict):
         return table

@@ -17,7 +17,7 @@ Tree = TypeVar("Tree", bound=BoxConfiguration)
 
 
 class Check(NamedTuple):
-    """A check of what no single value's range says. It reads `branches` only, and runs when these have no fault."""
+    """A check of what no single value's range says. It reads `branches` only, and runs if these have no fault."""
 
     branches: tuple[str, ...]
     problems: Callable[[Any], Iterable[Problem]]
@@ -25,7 +25,7 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class BoxKind(Generic[Tree]):
-    """A kind of box. `migrations` lead from schema 1 to the tree's own; `failsafe` is what the image boots with."""
+    """A kind of box. `migrations` lead from schema 1 to the tree's own; `failsafe` is in the image."""
 
     name: str
     tree_type: type[Tree]
@@ -39,7 +39,7 @@ class BoxKind(Generic[Tree]):
         return describe(self.tree_type)
 
     def check(self, values: dict[str, Any]) -> Conversion[Tree]:
-        """Plain values of the present schema as a tree, with every fault: of single values and of their relations."""
+        """Values of the present schema as a tree, with every fault: of single values and of their relations."""
         found = convert(self.tree_type, values)
         if found.tree is not None:
             faulty = {problem.path.partition(".")[0] for problem in found.problems}
@@ -70,5 +70,5 @@ def parse(octets: bytes) -> dict[str, Any]:
 
 
 def encode(tree: BoxConfiguration) -> bytes:
-    """A tree as TOML, every field given: a configuration does not change when a later program has other defaults."""
+    """A tree as TOML, every field given: it stays what it is when a later program has other defaults."""
     return tomli_w.dumps(plain(tree)).encode()

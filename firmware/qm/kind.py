@@ -1,4 +1,4 @@
-"""The queuing machine as the configuration service knows it: what is checked beyond single values, what boots first."""
+"""The queuing machine as the configuration service knows it: its checks beyond single values, its failsafe."""
 
 from collections.abc import Iterator
 
