@@ -1,6 +1,7 @@
 """The embedded default: all boxes of one shelf in one process, highways as lines inside it."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from drivers.bus import Bus
@@ -22,6 +23,15 @@ RECORDINGS = "recordings"
 CALLS = "calls.sqlite"
 
 assert RECOGNITION_MS % MULTIFRAME_MS == 0
+
+
+def _last_call_number(store: CallStore, recordings: Path) -> int:
+    """The highest number a call has had, by its record or by what it left of a recording; 0 without any.
+
+    A call that a power cut ended has no record, but its number is not given again while its recording is there.
+    """
+    names = [store.last_call(), *(path.name for path in recordings.glob("*.wav*"))]
+    return max((int(found[1]) for name in names if (found := re.match(r".*-(\d{8})", name))), default=0)
 
 
 def _plugged_span(shelf: Shelf, url: str, options: SpanOptions) -> Span:
@@ -80,4 +90,5 @@ class EmbeddedShelf:
         voice = [VoiceHighway("vp1", board, qm.spans + board) for board in range(vp.boards)]
         HighwayBox("hw1", bus, tasks, self._hw_switch, voice)
         clock = BoxClock(self._shelf, self.spans, self._configuration.clock)
-        QueuingMachine("qm1", bus, tasks, self.spans, self._qm_switch, self.store, wall_clock, clock)
+        last_call = _last_call_number(self.store, recordings)
+        QueuingMachine("qm1", bus, tasks, self.spans, self._qm_switch, self.store, last_call, wall_clock, clock)
