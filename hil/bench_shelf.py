@@ -12,8 +12,9 @@ from drivers import clock
 from drivers.bus import Bus
 from drivers.call_store import CallStore
 from drivers.engine import ClockStatus, Shelf, SpanOptions
-from firmware.config import ShelfConfiguration
 from firmware.embedded import EmbeddedShelf
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import LINE
 from firmware.runtime import PROGRESS, WallClock
 from hil.exchange import Exchange
 from protocols.messages import Progress
@@ -42,12 +43,16 @@ class BenchShelf:
     Trunks with a port of their own are not joined to the exchange, which has a span for each of the others.
     """
 
-    def __init__(self, configuration: ShelfConfiguration, folder: Path, seed: int) -> None:
-        spans = configuration.qm.spans
-        self._shelf = Shelf(STREAMS_PER_SPAN * spans + 2 * configuration.vp.boards)
+    def __init__(self, configuration: PlantConfiguration, folder: Path, seed: int) -> None:
+        ports = configuration.qm.ports.values()
+        self._shelf = Shelf(STREAMS_PER_SPAN * len(ports) + 2 * configuration.vp.boards)
         self._boxes = EmbeddedShelf(self._shelf, configuration, folder)
-        options = SpanOptions(framing=configuration.qm.engine_framing, line_code=configuration.qm.engine_line_code)
-        self._exchange = Exchange(self._shelf, len(self._boxes.open_spans), options)
+        options = [
+            SpanOptions(framing=port.engine_framing, line_code=port.engine_line_code)
+            for port in ports
+            if port.url == LINE
+        ]
+        self._exchange = Exchange(self._shelf, options)
         self.store: CallStore = self._boxes.store
         chance = random.Random(seed)
         for box_span, exchange_span in zip(self._boxes.open_spans, self._exchange.spans, strict=True):

@@ -148,12 +148,12 @@ class OutgoingChannel:
 
 
 class Exchange:
-    """An exchange with its own spans and voice boards, one of each per trunk; join `spans` to the lines."""
+    """An exchange with a span and a voice board for each of `options`; join `spans` to the lines."""
 
-    def __init__(self, shelf: Shelf, spans: int, options: SpanOptions) -> None:
-        options = options._replace(cas_debounce_multiframes=RECOGNITION_MS // MULTIFRAME_MS)
-        self.spans = [Span(shelf, options) for _ in range(spans)]
-        self._boards = [VoiceBoard(shelf) for _ in range(spans)]
+    def __init__(self, shelf: Shelf, options: list[SpanOptions]) -> None:
+        debounce = RECOGNITION_MS // MULTIFRAME_MS
+        self.spans = [Span(shelf, option._replace(cas_debounce_multiframes=debounce)) for option in options]
+        self._boards = [VoiceBoard(shelf) for _ in options]
         self._channels: list[dict[int, OutgoingChannel]] = []
         for span, board in zip(self.spans, self._boards, strict=True):
             span.attach(board.stream)

@@ -39,7 +39,9 @@ def execute(arguments: argparse.Namespace) -> int:
             print("\nThe shelf stays up; Ctrl-C ends it.", flush=True)
             await asyncio.Event().wait()
 
-    print(f"shelf: {order.configuration.qm.spans} span(s), QM, HW and VP in one process, real time", flush=True)
+    print(
+        f"shelf: {len(order.configuration.qm.ports)} span(s), QM, HW and VP in one process, real time", flush=True
+    )
     try:
         bench.run(scenario, real_time=True, listener=_tell)
     except KeyboardInterrupt:

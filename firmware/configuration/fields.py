@@ -25,8 +25,12 @@ def setting(
     multiple_of: float | None = None,
     most_characters: int | None = None,
     pattern: str | None = None,
+    file: bool = False,
 ) -> msgspec.Meta:
-    """Stands in a field's Annotated: what it is for, its unit, its range, and when a change of it takes effect."""
+    """Stands in a field's Annotated: what it is for, its unit, its range, and when a change of it takes effect.
+
+    `file`: the name of a file; in a configuration file it counts from that file's own folder.
+    """
     limits: dict[str, Any] = {
         "ge": low,
         "le": high,
@@ -34,4 +38,12 @@ def setting(
         "max_length": most_characters,
         "pattern": pattern,
     }
-    return msgspec.Meta(description=text, extra={"unit": unit, "effect": effect}, **limits)
+    return msgspec.Meta(description=text, extra={"unit": unit, "effect": effect, "file": file}, **limits)
+
+
+SCHEMA_SETTING = setting("number of the tree's shape; not for changing", effect=Effect.AT_ONCE)
+
+
+def keys(low: int, high: int) -> msgspec.Meta:
+    """Stands in the Annotated of the numbers that tables of a kind are kept under."""
+    return msgspec.Meta(ge=low, le=high)

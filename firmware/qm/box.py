@@ -11,7 +11,8 @@ import asyncio
 from drivers.bus import Bus, BusError
 from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Event, EventKind, Span, SwitchBoard
-from firmware.clock import BoxClock
+from firmware.qm.clock import BoxClock
+from firmware.qm.configuration import QueuingMachineConfiguration
 from firmware.runtime import Box, WallClock
 from protocols.e1 import CHANNEL_TIMESLOTS
 from protocols.line_signalling import (
@@ -83,9 +84,11 @@ class QueuingMachine(Box):
         last_call: int,
         wall_clock: WallClock,
         clock: BoxClock,
+        configuration: QueuingMachineConfiguration,
     ) -> None:
         super().__init__(name, bus, tasks)
         self._clock = clock
+        self._configuration = configuration
         self._spans = spans
         self._switch = switch
         self._store = store
@@ -149,7 +152,9 @@ class QueuingMachine(Box):
         served = NOT_SERVED
         try:
             voice = await self._connect(call)
-            await self.bus.request(f"vp.{voice.box}.serve", ServeCall(call=call.name, channel=voice.channel), Done)
+            digits = self._configuration.signalling.called_digits
+            order = ServeCall(call=call.name, channel=voice.channel, called_digits=digits)
+            await self.bus.request(f"vp.{voice.box}.serve", order, Done)
         except BusError as error:
             served = CallServed(called_number="", keys="", recording="", recorded_octets=0, failure=str(error))
             self._tell_call(call, Step.FAILED, str(error))

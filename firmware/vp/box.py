@@ -7,8 +7,8 @@ from pathlib import Path
 from drivers.bus import Bus, BusError
 from drivers.engine import Sound, VoiceBoard
 from drivers.voice_channel import VoiceChannel, VoiceChannels
-from firmware.config import VoiceBoxConfiguration
 from firmware.runtime import Box
+from firmware.vp.configuration import VoiceBoxConfiguration
 from firmware.vp.message_service import MessageService
 from protocols.messages import CallServed, Done, EndCall, ServeCall
 
@@ -33,14 +33,12 @@ class VoiceBox(Box):
         boards: list[VoiceBoard],
         configuration: VoiceBoxConfiguration,
         prompt: Sound,
-        called_digits: int,
         folder: Path,
     ) -> None:
         super().__init__(name, bus, tasks)
         self._channels = [channel for board in boards for channel in VoiceChannels(board).channels]
         self._configuration = configuration
         self._prompt = prompt
-        self._called_digits = called_digits
         self._folder = folder
         self._sessions: dict[str, Session] = {}
         bus.serve(f"vp.{name}.serve", ServeCall, self._serve)
@@ -56,9 +54,9 @@ class VoiceBox(Box):
             channel=channel,
             bus=self.bus,
             call=request.call,
-            configuration=self._configuration,
+            configuration=self._configuration.service,
             prompt=self._prompt,
-            called_digits=self._called_digits,
+            called_digits=request.called_digits,
             recording=self._folder / f"{request.call}.wav",
             tell=lambda step, detail: self.tell(
                 step, detail, where=f"channel {request.channel}", call=request.call

@@ -9,7 +9,7 @@ from drivers.bus import Bus, BusError
 from drivers.engine import Sound, Tone
 from drivers.voice_channel import VoiceChannel
 from drivers.wav_file import RecordingError, RecordingFile
-from firmware.config import VoiceBoxConfiguration
+from firmware.vp.configuration import ServiceConfiguration
 from protocols.messages import AnswerCall, CallServed, ClearCall, Done, Step
 
 BEEP = Tone((1400.0, 0.0), (-10.0, 0.0))
@@ -32,7 +32,7 @@ class MessageService:
         channel: VoiceChannel,
         bus: Bus,
         call: str,
-        configuration: VoiceBoxConfiguration,
+        configuration: ServiceConfiguration,
         prompt: Sound,
         called_digits: int,
         recording: Path,

@@ -8,7 +8,9 @@ import pytest
 
 from drivers.engine import Framing
 from drivers.wav_file import read_speech
-from firmware.config import DEFAULT_PROMPT
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import PortConfiguration, QueuingMachineConfiguration
+from firmware.vp.configuration import DEFAULT_PROMPT
 from hil.bench_shelf import BenchShelf, Outcome
 from hil.exchange import CallerScript, Exchange
 from protocols.messages import Step
@@ -120,10 +122,9 @@ def test_recording_is_a_wav_that_other_programs_read(plant: Callable[..., BenchS
 
 
 def test_double_frame_trunk_carries_calls_too(tmp_path: Path) -> None:
-    from firmware.config import QueuingMachineConfiguration, ShelfConfiguration  # noqa: PLC0415
-
-    configuration = ShelfConfiguration(qm=QueuingMachineConfiguration(framing="double-frame"))
-    assert configuration.qm.engine_framing is Framing.DOUBLE_FRAME
+    port = PortConfiguration(framing="double-frame")
+    assert port.engine_framing is Framing.DOUBLE_FRAME
+    configuration = PlantConfiguration(qm=QueuingMachineConfiguration(ports={1: port}))
     bench = BenchShelf(configuration, tmp_path / "run", seed=1)
     place(bench, caller(speech_of(2, seed=7)))
     assert [record.failure for record in bench.store.read()] == [""]

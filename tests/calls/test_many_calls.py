@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from drivers.wav_file import read_speech
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import PortConfiguration, QueuingMachineConfiguration
 from hil.bench_shelf import BenchShelf
 from hil.exchange import Exchange
 from protocols.e1 import CHANNEL_TIMESLOTS
@@ -36,9 +38,8 @@ def test_all_complete_and_every_recording_is_exact(plant: Callable[..., BenchShe
 
 
 def test_more_calls_than_voice_channels_are_refused_and_recorded(tmp_path: Path) -> None:
-    from firmware.config import QueuingMachineConfiguration, ShelfConfiguration  # noqa: PLC0415
-
-    configuration = ShelfConfiguration(qm=QueuingMachineConfiguration(spans=2))
+    ports = {1: PortConfiguration(), 2: PortConfiguration()}
+    configuration = PlantConfiguration(qm=QueuingMachineConfiguration(ports=ports))
     bench = BenchShelf(configuration, tmp_path / "run", seed=1)
 
     async def scenario(exchange: Exchange) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from drivers.engine import Event, EventKind, Shelf, Span
-from firmware.config import ClockConfiguration
+from firmware.qm.configuration import ClockConfiguration
 from protocols.clock_selection import (
     Clock,
     ClockOptions,

@@ -1,0 +1,80 @@
+"""Configuration files: a *plant* file has a table for each box kind, a box file is one box's tree alone."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from drivers.errors import UserError
+from firmware.configuration.check import InvalidConfigurationError
+from firmware.configuration.common import BoxConfiguration
+from firmware.configuration.description import Leaf, Table
+from firmware.configuration.kind import BoxKind, parse
+from firmware.configuration.migration import migrate, schema_of
+from firmware.configuration.target import Problem
+
+Tree = TypeVar("Tree", bound=BoxConfiguration)
+
+
+class ConfigurationFileError(UserError):
+    """A configuration file cannot be read, or has faults: a line for each, with the file, the path and what is permitted."""
+
+    def __init__(self, path: Path, problems: Iterable[Problem]) -> None:
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """A file's plain values; raises ConfigurationFileError."""
+    try:
+        return parse(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationFileError(path, [Problem("", error.strerror or str(error))]) from None
+    except InvalidConfigurationError as error:
+        raise ConfigurationFileError(path, error.problems) from None
+
+
+def _resolve(table: Table, values: dict[str, Any], folder: Path) -> None:
+    """File names in a file count from its own folder."""
+    for name, node in table.nodes.items():
+        value = values.get(name)
+        if isinstance(node, Table) and isinstance(value, dict):
+            _resolve(node, value, folder)
+        elif isinstance(node, Leaf) and node.file and isinstance(value, str) and value:
+            values[name] = str(folder / value)
+
+
+def _old_words_hint(kind: BoxKind[Any], values: dict[str, Any]) -> list[Problem]:
+    """A file of the present words without a `schema` is read as one of schema 1: its faults need that said."""
+    present = {"site", "console", "alarms"} | {name for name, value in values.items() if isinstance(value, dict)}
+    if "schema" in values or present.isdisjoint(values):
+        return []
+    reason = f"is missing, so the table was read as schema 1; the present one is {kind.failsafe.schema}"
+    return [Problem("schema", reason)]
+
+
+def values_of(kind: BoxKind[Any], values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """A box's values in a file of any schema as those of the present one; raises InvalidConfigurationError."""
+    try:
+        migrated = migrate(values, kind.failsafe.schema, kind.migrations)
+    except InvalidConfigurationError as error:
+        raise InvalidConfigurationError([*error.problems, *_old_words_hint(kind, values)]) from None
+    _resolve(kind.description, migrated, folder)
+    return migrated
+
+
+def tree_of(kind: BoxKind[Tree], values: dict[str, Any], folder: Path) -> Tree:
+    """A box's values in a file of any schema as its tree; raises InvalidConfigurationError."""
+    found = kind.check(values_of(kind, values, folder))
+    if found.tree is None or found.problems:
+        raise InvalidConfigurationError(found.problems)
+    return found.tree
+
+
+def own_values(kind: BoxKind[Any], values: dict[str, Any]) -> dict[str, Any]:
+    """A box's part of a file's values: its table of a plant file, all of a box file; raises InvalidConfigurationError."""
+    table = values.get(kind.name)
+    if isinstance(table, dict):
+        return table
+    if "schema" in values and schema_of(values) > 1:
+        return values
+    reason = "is missing, and the file is no box's own: that begins with `schema`"
+    raise InvalidConfigurationError([Problem(kind.name, reason)])

@@ -1,0 +1,74 @@
+"""What the configuration service must know of a box kind: its tree, its checks, its migrations, its failsafe."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+import tomli_w
+
+from firmware.configuration.check import Conversion, InvalidConfigurationError, convert, plain
+from firmware.configuration.common import BoxConfiguration
+from firmware.configuration.description import Table, describe
+from firmware.configuration.migration import Migration, migrate
+from firmware.configuration.target import Problem
+
+Tree = TypeVar("Tree", bound=BoxConfiguration)
+
+
+class Check(NamedTuple):
+    """A check of what no single value's range says. It reads `branches` only, and runs when these have no fault."""
+
+    branches: tuple[str, ...]
+    problems: Callable[[Any], Iterable[Problem]]
+
+
+@dataclass(frozen=True)
+class BoxKind(Generic[Tree]):
+    """A kind of box. `migrations` lead from schema 1 to the tree's own; `failsafe` is what the image boots with."""
+
+    name: str
+    tree_type: type[Tree]
+    failsafe: Tree
+    checks: tuple[Check, ...]
+    migrations: tuple[Migration, ...]
+
+    @property
+    def description(self) -> Table:
+        """The tree's description."""
+        return describe(self.tree_type)
+
+    def check(self, values: dict[str, Any]) -> Conversion[Tree]:
+        """Plain values of the present schema as a tree, with every fault: of single values and of their relations."""
+        found = convert(self.tree_type, values)
+        if found.tree is not None:
+            faulty = {problem.path.partition(".")[0] for problem in found.problems}
+            for check in self.checks:
+                if faulty.isdisjoint(check.branches):
+                    found.problems.extend(check.problems(found.tree))
+        return found
+
+    def tree(self, values: dict[str, Any]) -> Tree:
+        """Plain values of any schema as a checked tree of the present one; raises InvalidConfigurationError."""
+        found = self.check(migrate(values, self.failsafe.schema, self.migrations))
+        if found.tree is None or found.problems:
+            raise InvalidConfigurationError(found.problems)
+        return found.tree
+
+    def decode(self, octets: bytes) -> Tree:
+        """A tree from the TOML of any schema; raises InvalidConfigurationError."""
+        return self.tree(parse(octets))
+
+
+def parse(octets: bytes) -> dict[str, Any]:
+    """TOML as plain values; raises InvalidConfigurationError."""
+    try:
+        values: dict[str, Any] = msgspec.toml.decode(octets)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidConfigurationError([Problem("", f"not TOML: {error}")]) from None
+    return values
+
+
+def encode(tree: BoxConfiguration) -> bytes:
+    """A tree as TOML, every field given: a configuration does not change when a later program has other defaults."""
+    return tomli_w.dumps(plain(tree)).encode()
