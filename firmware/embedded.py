@@ -1,6 +1,7 @@
 """The embedded default: all boxes of one shelf in one process, highways as lines inside it."""
 
 import asyncio
+import re
 from pathlib import Path
 
 from drivers.bus import Bus
@@ -23,6 +24,15 @@ RECORDINGS = "recordings"
 CALLS = "calls.sqlite"
 
 assert RECOGNITION_MS % MULTIFRAME_MS == 0
+
+
+def _last_call_number(store: CallStore, recordings: Path) -> int:
+    """The highest number a call has had, by its record or by what it left of a recording; 0 without any.
+
+    A call that a power cut ended has no record, but its number is not given again while its recording is there.
+    """
+    names = [store.last_call(), *(path.name for path in recordings.glob("*.wav*"))]
+    return max((int(found[1]) for name in names if (found := re.match(r".*-(\d{8})", name))), default=0)
 
 
 def _span(shelf: Shelf, configuration: PortConfiguration) -> Span:
@@ -85,4 +95,7 @@ class EmbeddedShelf:
         voice = [VoiceHighway("vp1", board, len(self.spans) + board) for board in range(vp.boards)]
         HighwayBox("hw1", bus, tasks, self._hw_switch, voice)
         clock = BoxClock(self._shelf, self.spans, qm.clock)
-        QueuingMachine("qm1", bus, tasks, self.spans, self._qm_switch, self.store, wall_clock, clock, qm)
+        last_call = _last_call_number(self.store, recordings)
+        QueuingMachine(
+            "qm1", bus, tasks, self.spans, self._qm_switch, self.store, last_call, wall_clock, clock, qm
+        )

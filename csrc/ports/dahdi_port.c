@@ -222,3 +222,8 @@ void dahdi_port_read_counters(port *port, dahdi_counters *counters)
     for (unsigned lane = 0; lane < dahdi->span.lanes.count; lane++)
         counters->timeslots |= 1u << dahdi->span.lanes.timeslots[lane];
 }
+
+bool dahdi_port_is(const port *port)
+{
+    return port->operations == &clear_operations || port->operations == &cas_operations;
+}

@@ -55,4 +55,7 @@ int dahdi_port_maintain(port *port, dahdi_maintenance command, char error[200]);
 
 void dahdi_port_read_counters(port *port, dahdi_counters *counters);
 
+/* True if the port is one of these. */
+bool dahdi_port_is(const port *port);
+
 #endif

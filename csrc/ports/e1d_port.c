@@ -234,3 +234,8 @@ void e1d_port_read_counters(port *port, e1d_counters *counters)
         .failed_attempts = e1d->failed_attempts,
     };
 }
+
+bool e1d_port_is(const port *port)
+{
+    return port->operations == &operations;
+}

@@ -58,4 +58,7 @@ int e1d_port_send_sa_bits(port *port, unsigned sa_bits);
 
 void e1d_port_read_counters(port *port, e1d_counters *counters);
 
+/* True if the port is one of these. */
+bool e1d_port_is(const port *port);
+
 #endif

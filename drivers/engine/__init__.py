@@ -8,6 +8,7 @@ from drivers.engine.shelf import ClockStatus, Shelf
 from drivers.engine.span import (
     DAY,
     TOTAL,
+    AdaptorMaintenance,
     BitErrorPattern,
     BitErrorResult,
     Framing,
@@ -30,6 +31,7 @@ __all__ = [
     "DAY",
     "IDLE_CODE",
     "TOTAL",
+    "AdaptorMaintenance",
     "Alignment",
     "AlignmentLoss",
     "BitErrorPattern",

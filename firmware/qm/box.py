@@ -68,7 +68,10 @@ class TrunkChannel:
 
 
 class QueuingMachine(Box):
-    """Span k is port k of `switch`; highway k to the HW box is port len(spans) + k, the same timeslot."""
+    """Span k is port k of `switch`; highway k to the HW box is port len(spans) + k, the same timeslot.
+
+    Calls are numbered from `last_call` + 1, so that no call of an earlier run shares its name.
+    """
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class QueuingMachine(Box):
         spans: list[Span],
         switch: SwitchBoard,
         store: CallStore,
+        last_call: int,
         wall_clock: WallClock,
         clock: BoxClock,
         configuration: QueuingMachineConfiguration,
@@ -90,7 +94,7 @@ class QueuingMachine(Box):
         self._store = store
         self._wall_clock = wall_clock
         self._calls: dict[str, TrunkCall] = {}
-        self._calls_made = 0
+        self._last_call = last_call
         self._channels = [
             {timeslot: TrunkChannel(span, timeslot) for timeslot in CHANNEL_TIMESLOTS}
             for span in range(len(spans))
@@ -133,8 +137,8 @@ class QueuingMachine(Box):
                     pass
 
     def _call_begin(self, channel: TrunkChannel) -> None:
-        self._calls_made += 1
-        name = f"{self.name}-{self._calls_made:08d}"
+        self._last_call += 1
+        name = f"{self.name}-{self._last_call:08d}"
         call = channel.call = self._calls[name] = TrunkCall(name, channel, self.now_ns())
         self.spawn(self._call_run(call), name)
 

@@ -46,6 +46,15 @@ def test_tells_its_story_in_order(plant: Callable[..., BenchShelf]) -> None:
     assert details[Step.KEY] == "1"
 
 
+def test_a_second_run_in_the_folder_goes_on_counting(plant: Callable[..., BenchShelf], tmp_path: Path) -> None:
+    place(plant(), caller(speech_of(1, seed=1)))
+    left_by_a_power_cut = tmp_path / "run" / "recordings" / "qm1-00000003.wav.part"
+    left_by_a_power_cut.write_bytes(b"")
+    bench = plant()
+    place(bench, caller(speech_of(1, seed=1)))
+    assert [record.recording for record in bench.store.read()] == ["qm1-00000001.wav", "qm1-00000004.wav"]
+
+
 def test_call_record_says_what_happened(plant: Callable[..., BenchShelf], tmp_path: Path) -> None:
     bench = plant()
     place(bench, caller(speech_of(3, seed=1)), timeslot=17)
