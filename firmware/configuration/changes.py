@@ -87,7 +87,7 @@ def put(values: Values, path: str, value: Any) -> None:
 
 
 def complete(table: Table, values: Values) -> Values:
-    """A copy with the defaults of fields that are left out; what the tree does not know stays, for the check to name."""
+    """A copy with the defaults of fields left out; what the tree does not know stays, for the check to name."""
     completed = copy.deepcopy(values)
     for name, node in table.nodes.items():
         value = completed.get(name)
@@ -111,7 +111,7 @@ def _overlap(one: Change, other: Change) -> bool:
 
 
 def merge(table: Table, base: Values, mine: Values, theirs: Values) -> tuple[Values, list[Overlap]]:
-    """Their values with my changes since `base` put in, but for those that overlap with theirs: these are listed."""
+    """Their values with my changes since `base`, but for those that overlap with theirs: these are listed."""
     their_changes = diff(table, base, theirs)
     merged, overlaps = copy.deepcopy(theirs), []
     for change in diff(table, base, mine):

@@ -36,6 +36,8 @@ class Leaf:
         """What the value may be, for people."""
         if self.choices:
             return ", ".join(map(str, self.choices))
+        if self.file:
+            return "the name of a file, from the root: /..., or empty"
         return _permitted(self.type, self.unit)
 
 

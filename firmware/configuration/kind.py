@@ -25,13 +25,17 @@ class Check(NamedTuple):
 
 @dataclass(frozen=True)
 class BoxKind(Generic[Tree]):
-    """A kind of box. `migrations` lead from schema 1 to the tree's own; `failsafe` is in the image."""
+    """A kind of box. `migrations` lead from schema 1 to the tree's own; `failsafe` is in the image.
+
+    `beside`: tables of a plant file that stood beside the kind's own in schema 1, and belong to it.
+    """
 
     name: str
     tree_type: type[Tree]
     failsafe: Tree
     checks: tuple[Check, ...]
     migrations: tuple[Migration, ...]
+    beside: tuple[str, ...] = ()
 
     @property
     def description(self) -> Table:

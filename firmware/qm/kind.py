@@ -39,4 +39,5 @@ QUEUING_MACHINE = BoxKind(
     failsafe=QueuingMachineConfiguration(ports={}, clock=ClockConfiguration(sources=())),
     checks=(*COMMON_CHECKS, Check(("ports",), _ports), Check(("ports", "clock"), _clock)),
     migrations=MIGRATIONS,
+    beside=("clock",),
 )
