@@ -289,7 +289,7 @@ COMMANDS: tuple[Command[ConfigurationConsole], ...] = (
         (
             CONFIRM,
             WHY,
-            _revision("TRIAL", "confirm this trial, whatever the candidate is", default="any, if nothing is edited"),
+            _revision("TRIAL", "confirm this trial, whatever is edited", default="any, if nothing is edited"),
         ),
         "Everything of the candidate at once, or nothing: when each field counts, DSP CFGDIFF says",
         interrupts=_commit_interrupts,
@@ -309,7 +309,7 @@ COMMANDS: tuple[Command[ConfigurationConsole], ...] = (
     ),
     Command(
         Verb.RST, "CFGEDIT", "put this session's changes on what others have committed", _rebase, Role.OPERATOR,
-        "RST CFGEDIT;", "RST CFGEDIT:FORCE=1;", return_codes.UNKNOWN_PARAMETER,
+        "RST CFGEDIT;", "RST CFGEDIT:REV=1;", return_codes.UNKNOWN_PARAMETER,
         effect="Changes this session's candidate: what overlaps with others' changes is given up and listed",
     ),
     Command(

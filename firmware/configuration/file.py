@@ -14,6 +14,8 @@ from firmware.configuration.target import Problem
 
 Tree = TypeVar("Tree", bound=BoxConfiguration)
 
+FILE_OCTETS_MAX = 1_000_000
+
 
 class ConfigurationFileError(UserError):
     """A configuration file cannot be read, or has faults: a line for each with file, path, what is permitted."""
@@ -25,6 +27,8 @@ class ConfigurationFileError(UserError):
 def read_values(path: Path) -> dict[str, Any]:
     """A file's plain values; raises ConfigurationFileError."""
     try:
+        if path.stat().st_size > FILE_OCTETS_MAX:
+            raise ConfigurationFileError(path, [Problem("", f"longer than {FILE_OCTETS_MAX} octets")])
         return parse(path.read_bytes())
     except OSError as error:
         raise ConfigurationFileError(path, [Problem("", error.strerror or str(error))]) from None

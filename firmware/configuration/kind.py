@@ -15,6 +15,8 @@ from firmware.configuration.target import Problem
 
 Tree = TypeVar("Tree", bound=BoxConfiguration)
 
+DEPTH_MAX = 10
+
 
 class Check(NamedTuple):
     """A check of what no single value's range says. It reads `branches` only, and runs if these have no fault."""
@@ -70,7 +72,15 @@ def parse(octets: bytes) -> dict[str, Any]:
         values: dict[str, Any] = msgspec.toml.decode(octets)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidConfigurationError([Problem("", f"not TOML: {error}")]) from None
+    if _deeper(values, DEPTH_MAX):
+        raise InvalidConfigurationError([Problem("", f"tables stand in each other more than {DEPTH_MAX} deep")])
     return values
+
+
+def _deeper(value: Any, depth: int) -> bool:
+    """No tree is deep; what is, could exhaust the stack of whoever walks it."""
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth == 0 or any(_deeper(inner, depth - 1) for inner in below)
 
 
 def encode(tree: BoxConfiguration) -> bytes:
