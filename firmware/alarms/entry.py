@@ -28,6 +28,7 @@ class Entry:
 
     @property
     def key(self) -> Key:
+        """Its name and object: there is one of each."""
         return self.kind.name, self.object
 
     @property
@@ -36,6 +37,7 @@ class Entry:
         return not self.serial and self.state is (State.ACTIVE if self.kind.stands else State.CLEARING)
 
     def alarm(self, hidden: bool = False) -> Alarm:
+        """As people see it now."""
         return Alarm(
             serial=self.serial,
             kind=self.kind,
@@ -49,6 +51,7 @@ class Entry:
         )
 
     def record(self, cleared_at: str, cleared_by: str) -> AlarmRecord:
+        """As the history keeps it."""
         return AlarmRecord(
             serial=self.serial,
             code=self.kind.code,

@@ -15,21 +15,21 @@
                  stop, count
 
 What is not in the table changes nothing: a fault that is told again, a recovery of what is not wrong, a timer that
-has been overtaken. A fault that comes and goes within the hold-offs stays one alarm, and its occurrences are counted
-(the persistency filter of G.7710, with a memory). A hold-off of no duration is over as it starts. An event is a fault
-that is over when it comes: the window in which more of them count as the same is the clear hold-off, and does not
-start anew with each, so that a steady stream of them is told once a window.
+has been overtaken. A fault that comes and goes within the hold-offs stays one alarm, and its occurrences are
+counted (the persistency filter of G.7710, with a memory). A hold-off of no duration is over as it starts. An event
+is a fault that is over when it comes: the window in which more of them count as the same is the clear hold-off, and
+does not start anew with each, so that a steady stream of them is told once a window.
 
 Two marks go beside the state, from the time the alarm is raised until it is cleared (firmware/alarms/manager.py):
 
     told          people know of it: it has a serial number, and a record in the history. An alarm that is raised
-                  while one that hides it stands, or is about to, is not told; it is told when the last that hides it
-                  is gone, if it is ACTIVE then. What was told is told cleared, hidden or not; never told twice.
+                  while one that hides it stands, or is about to, is not told; it is told when the last that hides
+                  it is gone, if it is ACTIVE then. What was told is told cleared, hidden or not; never told twice.
     acknowledged  somebody has said that he takes care of it: told alarms only, once. It changes no state, and goes
                   with the alarm.
 
-`hidden` is no mark but a question: does an alarm that hides it stand (ACTIVE or CLEARING) now? It takes a told alarm
-out of the list of active ones as long as that is so.
+`hidden` is no mark but a question: does an alarm that hides it stand (ACTIVE or CLEARING) now? It takes a told
+alarm out of the list of active ones as long as that is so.
 """
 
 import enum

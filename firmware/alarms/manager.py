@@ -7,11 +7,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
-from drivers.alarm_history import AlarmHistory
+from drivers.alarm_history import AlarmHistory, AlarmRecord
 from firmware.alarms.alarm import Alarm, AlarmReport, News
 from firmware.alarms.catalogue import CATALOGUE
 from firmware.alarms.entry import Entry, Key
-from firmware.alarms.kind import BOX, AlarmKind
+from firmware.alarms.kind import BOX, AlarmKind, Severity
 from firmware.alarms.life import Do, Happening, State, step
 from firmware.alarms.pace import PER_S, Pace
 from firmware.alarms.places import Places
@@ -113,6 +113,13 @@ class AlarmManager:
         # One that is not told yet comes after those that are.
         return sorted(shown, key=lambda alarm: (alarm.kind.severity.rank, alarm.serial == 0, alarm.serial))
 
+    def counts(self) -> dict[Severity, int]:
+        """How many are active, by severity."""
+        counts = dict.fromkeys(Severity, 0)
+        for alarm in self.active():
+            counts[alarm.kind.severity] += 1
+        return counts
+
     def acknowledge(self, serial: int, who: str) -> Alarm:
         """Somebody takes care of it; who was first stays. AlarmError: no such alarm is active."""
         entry = next((entry for entry in self._entries.values() if serial and entry.serial == serial), None)
@@ -123,6 +130,11 @@ class AlarmManager:
             self._record(entry)
             self._tell(News.ACKNOWLEDGED, entry)
         return entry.alarm(self._covered(entry))
+
+    def records(self, *, before: int | None = None, name: str = "", place: str = "") -> Iterator[AlarmRecord]:
+        """The history, newest first, from below the serial `before`; of one name or object where given. Read as it
+        is asked for; raises AlarmHistoryError."""
+        return self._recorder.read(before, name, place)
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Every change is told to `handler`, in order; returns what ends that."""

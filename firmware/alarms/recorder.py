@@ -1,7 +1,8 @@
 """Brings records of alarms to the history: few commits, and a disk that fails ends nothing."""
 
 import asyncio
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Iterator
 
 from drivers.alarm_history import AlarmHistory, AlarmHistoryError, AlarmRecord
 
@@ -53,6 +54,26 @@ class Recorder:
             for record in records:
                 if self._pending.get(record.serial) is record:
                     del self._pending[record.serial]
+
+    def read(self, before: int | None, name: str, place: str) -> Iterator[AlarmRecord]:
+        """The history with what is not on disk yet, newest first, as AlarmHistory.read."""
+        waiting = sorted(
+            (
+                record
+                for record in self._pending.values()
+                if (before is None or record.serial < before)
+                and (not name or record.name == name)
+                and (not place or record.object == place)
+            ),
+            key=lambda record: -record.serial,
+        )
+        on_disk = self._history.read(before=before, name=name, place=place)
+        last = 0
+        for record in heapq.merge(waiting, on_disk, key=lambda record: -record.serial):
+            # Of two with the same serial the one that waits comes first: heapq.merge is stable.
+            if record.serial != last:
+                yield record
+            last = record.serial
 
     def close(self) -> None:
         """The last words, if the disk takes them."""

@@ -15,7 +15,7 @@ CLOCK_KINDS = (
             "the list of clock sources names ports that are not connected",
             "all sources say 'do not use' (SSM): the far ends take their clock from here - a loop of clocks",
         ),
-        consequences="Slips on every line, by as much as its clock and the oscillator differ: clicks in all calls.",
+        consequences="Slips on every line, as its clock and the oscillator differ: clicks in all calls.",
         next_command="DSP CLK;",
     ),
     AlarmKind(
