@@ -5,6 +5,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from typing import NamedTuple
 
 from drivers.terminal.terminal import Talk, TerminalGoneError
 
@@ -18,14 +19,22 @@ ACCEPT_PAUSE_S = 0.5
 _log = logging.getLogger("trunkshelf.terminal")
 
 
+class Peer(NamedTuple):
+    """Who has connected (Terminal.name, local, in_charge)."""
+
+    name: str
+    local: bool
+    in_charge: bool
+
+
 class StreamTerminal:
     """A connection."""
 
     present = True
     octets_per_s = 0
 
-    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.name = name
+    def __init__(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.name, self.local, self.in_charge = peer
         self.on_break: Callable[[], None] = lambda: None
         self._reader = reader
         self._writer = writer
@@ -72,12 +81,12 @@ class Listener:
     def __init__(
         self,
         listening: socket.socket,
-        name: Callable[[socket.socket], str],
+        peer: Callable[[socket.socket], Peer],
         context: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
         listening.setblocking(False)
         self._listening = listening
-        self._name = name
+        self._peer = peer
         self._context = context
         self._connections = asyncio.Semaphore(CONNECTIONS_MAX)
 
@@ -119,7 +128,7 @@ class Listener:
             self._connections.release()
 
     async def _terminal(self, connection: socket.socket) -> StreamTerminal:
-        name = self._name(connection)
+        peer = self._peer(connection)
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=READ_OCTETS, loop=loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
@@ -128,4 +137,4 @@ class Listener:
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol, connection, ssl=context, **(limits if context else {})
         )
-        return StreamTerminal(name, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        return StreamTerminal(peer, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
