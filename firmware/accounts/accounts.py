@@ -20,7 +20,7 @@ from firmware.accounts.guard import SCOPES, Guard, user_key
 from firmware.accounts.hashing import Hasher
 from firmware.accounts.keeping import Author, State, StoreError, UsersKeeper, UsersStore
 from firmware.accounts.lock_out import FORGOTTEN_AFTER_S, Lock, delay_s
-from firmware.accounts.login import Access, Authenticated, Denied, Faults, LoginAudit
+from firmware.accounts.login import Authenticated, Denied, Faults, LoginAudit, Origin, origin_of
 from firmware.accounts.users import MOST_USERS, KeptLock, Scope, User, Users, checked_name
 from firmware.console.declaration import Role
 from firmware.runtime import WallClock
@@ -40,12 +40,19 @@ class Accounts:
     """
 
     def __init__(
-        self, store: UsersStore, hasher: Hasher, wall_clock: WallClock, faults: Faults, audit: LoginAudit
+        self,
+        store: UsersStore,
+        hasher: Hasher,
+        wall_clock: WallClock,
+        faults: Faults,
+        audit: LoginAudit,
+        owner_uid: int,
     ) -> None:
         self._keeper = UsersKeeper(store, wall_clock)
         self._hasher = hasher
         self._faults = faults
         self._audit = audit
+        self._owner_uid = owner_uid
         self._guard = Guard(faults, audit)
         self._authenticating = asyncio.Lock()
         self._subscribers: list[Ended] = []
@@ -58,6 +65,10 @@ class Accounts:
     def factory(self) -> bool:
         """Whether there are no users, so that a first password is to be set."""
         return self._keeper.state is not State.READY
+
+    def admits_first_password(self, terminal: str) -> bool:
+        """Whether there are no users, and whoever sits there may make the first one."""
+        return self.factory and self._origin(terminal).in_charge
 
     def users(self) -> list[User]:
         """All users, by name."""
@@ -80,30 +91,33 @@ class Accounts:
 
     # Logging in
 
-    async def authenticate(self, name: str, password: str, access: Access) -> Authenticated | Denied:
+    async def authenticate(self, name: str, password: str, terminal: str) -> Authenticated | Denied:
         """Whether this is the user's password. An unknown user is denied alike, and after as long."""
-        user = await self._verified(name, password, access)
+        origin = self._origin(terminal)
+        user = await self._verified(name, password, origin)
         if isinstance(user, Denied):
             return user
-        self._audit.login(user.name, access.name, "logged in")
+        self._audit.login(user.name, origin.name, "logged in")
         return Authenticated(user.name, user.rank, user.must_change)
 
-    async def set_first_password(self, password: str, access: Access) -> Authenticated:
+    async def set_first_password(self, password: str, terminal: str) -> Authenticated:
         """Makes the first administrator, `admin`; NotFactoryError, PasswordRefusedError, StoreError."""
-        self._check_first(access)
+        origin = self._origin(terminal)
+        self._check_first(origin)
         kept = await self._hasher.hash(passwords.checked(password, FIRST_USER))
-        self._check_first(access)  # somebody else may have been faster
+        self._check_first(origin)  # somebody else may have been faster
         admin = User(name=FIRST_USER, role="administrator", hash=kept)
-        self._keep(Users().with_user(admin), Author(FIRST_USER, access.name), "first password")
+        self._keep(Users().with_user(admin), Author(FIRST_USER, origin.name), "first password")
         self._faults.recover(DAMAGED_ALARM, "")
-        self._audit.login(FIRST_USER, access.name, "first password set")
+        self._audit.login(FIRST_USER, origin.name, "first password set")
         return Authenticated(admin.name, admin.rank, must_change=False)
 
-    async def change_own_password(self, name: str, old: str, new: str, access: Access) -> None:
+    async def change_own_password(self, name: str, old: str, new: str, terminal: str) -> None:
         """Who knows the old password sets a new one; failures count as those of logging in. WrongPasswordError,
         PasswordRefusedError, StoreError."""
+        origin = self._origin(terminal)
         checked = passwords.checked(new, name)
-        if isinstance(denied := await self._verified(name, old, access), Denied):
+        if isinstance(denied := await self._verified(name, old, origin), Denied):
             raise WrongPasswordError(
                 f"the old password is wrong; the next attempt is heard in {denied.wait_s:.0f} s"
             )
@@ -111,7 +125,7 @@ class Accounts:
             raise PasswordRefusedError("the new password is the old one")
         kept = await self._hasher.hash(checked)
         changed = msgspec.structs.replace(self.find(name), hash=kept, must_change=False)
-        self._keep_user(changed, Author(changed.name, access.name), "own password")
+        self._keep_user(changed, Author(changed.name, origin.name), "own password")
 
     # Administration
 
@@ -162,11 +176,11 @@ class Accounts:
 
     # Within
 
-    async def _verified(self, name: str, password: str, access: Access) -> User | Denied:
+    async def _verified(self, name: str, password: str, origin: Origin) -> User | Denied:
         """The user whose password it is. One at a time: nobody tries ten while the first is being counted."""
         async with self._authenticating:
             user = self._keeper.users.find(name)
-            if wait_s := self._guard.wait_s(name, user, access):
+            if wait_s := self._guard.wait_s(name, user, origin):
                 self._guard.refused_unheard()
                 return Denied(wait_s)
             typed = passwords.normalised(password)
@@ -174,36 +188,39 @@ class Accounts:
             right = await self._hasher.verify(kept, typed)
             user = self._keeper.users.find(name)  # may have been changed or removed meanwhile
             if user is None or user.hash != kept or not right:
-                return self._denied(name, user, access)
-            await self._renew(user, typed, access)
+                return self._denied(name, user, origin)
+            await self._renew(user, typed, origin)
             return user
 
-    def _denied(self, name: str, user: User | None, access: Access) -> Denied:
-        lock = self._guard.failed(name, user, access)
+    def _origin(self, terminal: str) -> Origin:
+        return origin_of(terminal, self._owner_uid)
+
+    def _denied(self, name: str, user: User | None, origin: Origin) -> Denied:
+        lock = self._guard.failed(name, user, origin)
         if user and delay_s(lock.failures):
             until = self._keeper.now() + timedelta(seconds=delay_s(lock.failures))
             kept = KeptLock(failures=lock.failures, until=until)
-            locked = msgspec.structs.replace(user, locks=user.locks | {access.scope: kept})
-            self._keep_in_passing(locked, access, f"{user.name} locked")
-        return Denied(self._guard.wait_s(name, user, access))
+            locked = msgspec.structs.replace(user, locks=user.locks | {origin.scope: kept})
+            self._keep_in_passing(locked, origin, f"{user.name} locked")
+        return Denied(self._guard.wait_s(name, user, origin))
 
-    async def _renew(self, user: User, password: str, access: Access) -> None:
+    async def _renew(self, user: User, password: str, origin: Origin) -> None:
         """Forgets failures, and hashes the password anew where hashes now cost more."""
-        self._guard.succeeded(user, access)
+        self._guard.succeeded(user, origin)
         changes = user
-        if access.scope in user.locks:
-            others = {scope: lock for scope, lock in user.locks.items() if scope != access.scope}
+        if origin.scope in user.locks:
+            others = {scope: lock for scope, lock in user.locks.items() if scope != origin.scope}
             changes = msgspec.structs.replace(changes, locks=others)
         if self._hasher.outdated(user.hash):
             kept = await self._hasher.hash(password)
             changes = msgspec.structs.replace(changes, hash=kept)
         if changes is not user and self._keeper.users.find(user.name) is user:
-            self._keep_in_passing(changes, access, f"{user.name} gave the password")
+            self._keep_in_passing(changes, origin, f"{user.name} gave the password")
 
-    def _check_first(self, access: Access) -> None:
+    def _check_first(self, origin: Origin) -> None:
         if not self.factory:
             raise NotFactoryError("the first password is set already")
-        if not access.in_charge:
+        if not origin.in_charge:
             raise NotFactoryError("the first password is set at the machine itself, not over a network")
 
     def _check_new(self, name: str) -> None:
@@ -226,10 +243,10 @@ class Accounts:
         self._keeper.keep(users, author, why)
         self._faults.recover(STORE_ALARM, "")
 
-    def _keep_in_passing(self, user: User, access: Access, why: str) -> None:
+    def _keep_in_passing(self, user: User, origin: Origin, why: str) -> None:
         """Keeps what a login brings with it; a disk that does not take it lets nobody in or out, but is told."""
         try:
-            self._keep_user(user, Author(user.name, access.name), why)
+            self._keep_user(user, Author(user.name, origin.name), why)
         except StoreError as error:
             self._faults.fault(STORE_ALARM, "", str(error))
 
