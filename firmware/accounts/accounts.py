@@ -1,7 +1,6 @@
 """The accounts of a machine: who may log in, and how users are added, changed and removed."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -16,11 +15,11 @@ from firmware.accounts.errors import (
     UserExistsError,
     WrongPasswordError,
 )
-from firmware.accounts.guard import SCOPES, Guard, user_key
+from firmware.accounts.guard import Guard, user_key
 from firmware.accounts.hashing import Hasher
 from firmware.accounts.keeping import Author, State, StoreError, UsersKeeper, UsersStore
 from firmware.accounts.lock_out import FORGOTTEN_AFTER_S, Lock, delay_s
-from firmware.accounts.login import Authenticated, Denied, Faults, LoginAudit, Origin, origin_of
+from firmware.accounts.login import Authenticated, Denied, Faults, LoginAudit, Origin, UserSessions, origin_of
 from firmware.accounts.users import MOST_USERS, KeptLock, Scope, User, Users, checked_name
 from firmware.console.declaration import Role
 from firmware.runtime import WallClock
@@ -29,7 +28,10 @@ FIRST_USER = "admin"
 DAMAGED_ALARM = "ACCOUNTS_DAMAGED"
 STORE_ALARM = "ACCOUNTS_STORE_FAILED"
 
-Ended = Callable[[str, str], None]
+LOCKED_BY = Author("lock-out", "")
+LOCK_KEPT_AFTER_S = (
+    0.25  # well after the answer: writing at once, known names would answer later than unknown ones
+)
 
 
 class Accounts:
@@ -55,7 +57,8 @@ class Accounts:
         self._owner_uid = owner_uid
         self._guard = Guard(faults, audit)
         self._authenticating = asyncio.Lock()
-        self._subscribers: list[Ended] = []
+        self._sessions: list[UserSessions] = []
+        self._unkept: dict[str, asyncio.TimerHandle] = {}  # locks about to be kept, by user
         if self._keeper.faults:
             faults.fault(DAMAGED_ALARM, "", "; ".join(self._keeper.faults))
         for user in self._keeper.users.users.values():
@@ -81,12 +84,18 @@ class Accounts:
             raise UnknownUserError(f"there is no user {name}")
         return user
 
-    def subscribe(self, ended: Ended) -> None:
-        """Calls `ended(user, why)` whenever all sessions of a user must end."""
-        self._subscribers.append(ended)
+    def attach(self, sessions: UserSessions) -> None:
+        """The sessions of a box hang on these accounts: they end where a user loses what he logged in with."""
+        self._sessions.append(sessions)
+
+    def sessions_of(self, user: User) -> list[str]:
+        """The user's sessions on all boxes, a line each."""
+        return [line for sessions in self._sessions for line in sessions.of_user(user.name)]
 
     def close(self) -> None:
-        """Ends the timers."""
+        """Keeps what is not kept yet and ends the timers."""
+        for name in list(self._unkept):
+            self._keep_locks(name)
         self._guard.close()
 
     # Logging in
@@ -108,7 +117,6 @@ class Accounts:
         self._check_first(origin)  # somebody else may have been faster
         admin = User(name=FIRST_USER, role="administrator", hash=kept)
         self._keep(Users().with_user(admin), Author(FIRST_USER, origin.name), "first password")
-        self._faults.recover(DAMAGED_ALARM, "")
         self._audit.login(FIRST_USER, origin.name, "first password set")
         return Authenticated(admin.name, admin.rank, must_change=False)
 
@@ -141,6 +149,8 @@ class Accounts:
     def modify(self, name: str, role: Role, author: Author) -> None:
         """Gives a user another role; the user's sessions end."""
         user = self.find(name)
+        if user.rank is role:
+            return
         changed = msgspec.structs.replace(user, role=role.name.lower())
         self._keep(self._with_administrator(self._keeper.users.with_user(changed)), author, f"role of {user.name}")
         self._end_sessions(user, f"{author.who} changed the role of {user.name}")
@@ -171,8 +181,8 @@ class Accounts:
 
     def locked(self, user: User) -> dict[Scope, float]:
         """Where the user is locked, and for how many seconds more."""
-        waits = {scope: self._guard.user_wait_s(user, scope) for scope in SCOPES}
-        return {scope: wait_s for scope, wait_s in waits.items() if wait_s}
+        now_s = asyncio.get_running_loop().time()
+        return {scope: lock.until_s - now_s for scope, lock in self._guard.user_locks(user).items()}
 
     # Within
 
@@ -197,12 +207,22 @@ class Accounts:
 
     def _denied(self, name: str, user: User | None, origin: Origin) -> Denied:
         lock = self._guard.failed(name, user, origin)
-        if user and delay_s(lock.failures):
-            until = self._keeper.now() + timedelta(seconds=delay_s(lock.failures))
-            kept = KeptLock(failures=lock.failures, until=until)
-            locked = msgspec.structs.replace(user, locks=user.locks | {origin.scope: kept})
-            self._keep_in_passing(locked, origin, f"{user.name} locked")
+        if user and delay_s(lock.failures) and user.name not in self._unkept:
+            loop = asyncio.get_running_loop()
+            self._unkept[user.name] = loop.call_later(LOCK_KEPT_AFTER_S, self._keep_locks, user.name)
         return Denied(self._guard.wait_s(name, user, origin))
+
+    def _keep_locks(self, name: str) -> None:
+        self._unkept.pop(name).cancel()
+        user = self._keeper.users.find(name)
+        locks = {} if user is None else self._guard.user_locks(user)
+        if user and locks:
+            kept = {scope: self._kept(lock) for scope, lock in locks.items()}
+            self._keep_in_passing(msgspec.structs.replace(user, locks=kept), LOCKED_BY, f"{user.name} locked")
+
+    def _kept(self, lock: Lock) -> KeptLock:
+        left_s = lock.until_s - asyncio.get_running_loop().time()
+        return KeptLock(failures=lock.failures, until=self._keeper.now() + timedelta(seconds=left_s))
 
     async def _renew(self, user: User, password: str, origin: Origin) -> None:
         """Forgets failures, and hashes the password anew where hashes now cost more."""
@@ -215,7 +235,7 @@ class Accounts:
             kept = await self._hasher.hash(password)
             changes = msgspec.structs.replace(changes, hash=kept)
         if changes is not user and self._keeper.users.find(user.name) is user:
-            self._keep_in_passing(changes, origin, f"{user.name} gave the password")
+            self._keep_in_passing(changes, Author(user.name, origin.name), f"{user.name} gave the password")
 
     def _check_first(self, origin: Origin) -> None:
         if not self.factory:
@@ -241,12 +261,13 @@ class Accounts:
 
     def _keep(self, users: Users, author: Author, why: str) -> None:
         self._keeper.keep(users, author, why)
+        self._faults.recover(DAMAGED_ALARM, "")
         self._faults.recover(STORE_ALARM, "")
 
-    def _keep_in_passing(self, user: User, origin: Origin, why: str) -> None:
+    def _keep_in_passing(self, user: User, author: Author, why: str) -> None:
         """Keeps what a login brings with it; a disk that does not take it lets nobody in or out, but is told."""
         try:
-            self._keep_user(user, Author(user.name, origin.name), why)
+            self._keep_user(user, author, why)
         except StoreError as error:
             self._faults.fault(STORE_ALARM, "", str(error))
 
@@ -260,5 +281,5 @@ class Accounts:
                 self._guard.users.restore(user_key(user.name, scope), Lock(kept.failures, until_s))
 
     def _end_sessions(self, user: User, why: str) -> None:
-        for ended in self._subscribers:
-            ended(user.name, why)
+        for sessions in self._sessions:
+            sessions.end_user(user.name, why)

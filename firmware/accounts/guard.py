@@ -12,13 +12,15 @@ ALARM_FROM_S = 60.0  # shorter locks are slips of the finger
 MOST_STRANGERS = MOST_TERMINALS = 1024
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
+MOST_TYPED = 64  # of a name: what is longer is nobody's, and need not be told apart
+
 MOST_RECORDS = 60  # of failures at once; then
 RECORD_EVERY_S = 60.0
 
 
 def user_key(name: str, scope: Scope) -> str:
     """The key of a user's lock: one for those at the machine, one for the network."""
-    return f"{scope} {name.lower()}"
+    return f"{scope} {name.lower()[:MOST_TYPED]}"
 
 
 class Guard:
@@ -40,9 +42,11 @@ class Guard:
             self._terminals.wait_s(origin.name, now_s),
         )
 
-    def user_wait_s(self, user: User, scope: Scope) -> float:
-        """How long the user is locked there, whatever the terminal."""
-        return self.users.wait_s(user_key(user.name, scope), asyncio.get_running_loop().time())
+    def user_locks(self, user: User) -> dict[Scope, Lock]:
+        """The user's locks that stand."""
+        now_s = asyncio.get_running_loop().time()
+        locks = {scope: self.users.find(user_key(user.name, scope)) for scope in SCOPES}
+        return {scope: lock for scope, lock in locks.items() if lock and lock.until_s > now_s}
 
     def failed(self, typed: str, user: User | None, origin: Origin) -> Lock:
         """Counts a failure; the user's lock that begins with it."""

@@ -13,9 +13,9 @@ ROOT_UID = 0
 class Origin(NamedTuple):
     """Where somebody wants to log in.
 
-    `name` is what lock-out and audit know the terminal by, without what changes with every connection. `scope`: which
-    of a user's two locks counts. `in_charge`: stands at the box, or owns the process; only such may set the first
-    password.
+    `name` is what lock-out and audit know the terminal by, without what changes with every connection. `scope`:
+    which of a user's two locks counts. `in_charge`: stands at the box, or owns the process; only such may set the
+    first password.
     """
 
     name: str
@@ -75,3 +75,13 @@ class LoginAudit(Protocol):
 
     def login(self, user: str, terminal: str, text: str) -> None:
         """Records what came of an attempt."""
+
+
+class UserSessions(Protocol):
+    """The sessions of a box (firmware/console/sessions.py), as far as they hang on accounts."""
+
+    def of_user(self, user: str) -> list[str]:
+        """The user's sessions, a line each."""
+
+    def end_user(self, user: str, why: str) -> None:
+        """Ends them, and tells why."""
