@@ -25,8 +25,6 @@ class DescriptorTerminal:
     """Owns a non-blocking descriptor of a tty in raw mode; `octets_per_s` 0: not paced."""
 
     present = False
-    local = True
-    in_charge = True
 
     def __init__(self, name: str, descriptor: int, octets_per_s: int) -> None:
         self.name = name

@@ -5,7 +5,6 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
-from typing import NamedTuple
 
 from drivers.terminal.terminal import Talk, TerminalGoneError
 
@@ -19,22 +18,14 @@ ACCEPT_PAUSE_S = 0.5
 _log = logging.getLogger("trunkshelf.terminal")
 
 
-class Peer(NamedTuple):
-    """Who has connected (Terminal.name, local, in_charge)."""
-
-    name: str
-    local: bool
-    in_charge: bool
-
-
 class StreamTerminal:
     """A connection."""
 
     present = True
     octets_per_s = 0
 
-    def __init__(self, peer: Peer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.name, self.local, self.in_charge = peer
+    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.name = name
         self.on_break: Callable[[], None] = lambda: None
         self._reader = reader
         self._writer = writer
@@ -81,25 +72,34 @@ class Listener:
     def __init__(
         self,
         listening: socket.socket,
-        peer: Callable[[socket.socket], Peer],
+        name: Callable[[socket.socket], str],
         context: Callable[[], ssl.SSLContext | None] = lambda: None,
     ) -> None:
         listening.setblocking(False)
         self._listening = listening
-        self._peer = peer
+        self._name = name
         self._context = context
         self._connections = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._accepting: asyncio.Task[None] | None = None
 
     async def serve(self, talk: Talk) -> None:
-        """Talks with everyone who connects, until cancelled; then hangs up on all."""
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                await self._connections.acquire()
-                connection = await self._accept()
-                tasks.create_task(self._converse(connection, talk), name="console connection")
+        """Talks with everyone who connects, until `close` and the last has gone; cancelled, hangs up on all."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._accepting = tasks.create_task(self._accept_all(tasks, talk))
+        finally:
+            self.close()
+
+    async def _accept_all(self, tasks: asyncio.TaskGroup, talk: Talk) -> None:
+        while True:
+            await self._connections.acquire()
+            connection = await self._accept()
+            tasks.create_task(self._converse(connection, talk), name="console connection")
 
     def close(self) -> None:
-        """Accepts no more."""
+        """Accepts no more; who is connected stays so. May be called again."""
+        if self._accepting is not None:
+            self._accepting.cancel()
         self._listening.close()
 
     async def _accept(self) -> socket.socket:
@@ -128,7 +128,7 @@ class Listener:
             self._connections.release()
 
     async def _terminal(self, connection: socket.socket) -> StreamTerminal:
-        peer = self._peer(connection)
+        name = self._name(connection)
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=READ_OCTETS, loop=loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
@@ -137,4 +137,4 @@ class Listener:
         transport, _ = await loop.connect_accepted_socket(
             lambda: protocol, connection, ssl=context, **(limits if context else {})
         )
-        return StreamTerminal(peer, reader, asyncio.StreamWriter(transport, protocol, reader, loop))
+        return StreamTerminal(name, reader, asyncio.StreamWriter(transport, protocol, reader, loop))

@@ -5,7 +5,7 @@ import socket
 import ssl
 from pathlib import Path
 
-from drivers.terminal.stream import Listener, Peer
+from drivers.terminal.stream import Listener
 from drivers.terminal.terminal import AccessError
 
 BACKLOG = 16
@@ -33,12 +33,12 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _peer(connection: socket.socket) -> Peer:
-    host = connection.getpeername()[0]
+def _peer_name(connection: socket.socket) -> str:
+    host, port = connection.getpeername()[:2]
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_LIMIT_MS)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return Peer(f"tcp {host}", local=_is_loopback(host), in_charge=False)
+    return f"tcp {host}:{port}"
 
 
 class TcpListener(Listener):
@@ -56,7 +56,7 @@ class TcpListener(Listener):
         except OSError as error:
             raise AccessError(f"console at {address} port {port}: {error.strerror or error}") from None
         self.address, self.port = listening.getsockname()[:2]
-        super().__init__(listening, _peer, lambda: self.context)
+        super().__init__(listening, _peer_name, lambda: self.context)
 
     @staticmethod
     def require_tls(address: str, context: ssl.SSLContext | None) -> None:

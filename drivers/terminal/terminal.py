@@ -17,11 +17,7 @@ class TerminalGoneError(Exception):
 class Terminal(Protocol):
     """Octets both ways. One task reads, one writes."""
 
-    name: (
-        str  # the access, for people, locks and the audit log: "serial /dev/ttyS0", "unix uid 0", "tcp 192.0.2.7"
-    )
-    local: bool  # at the machine itself, not over a network
-    in_charge: bool  # whoever uses it stands at the box, or owns what it runs on
+    name: str  # the access, for the audit log: "serial /dev/ttyS0", "unix uid=0 pid=77", "tcp 127.0.0.1:4711"
     present: bool  # somebody is known to be there (a connection): no Enter is waited for
     octets_per_s: int  # what the line carries; 0: as fast as the other end reads
     on_break: Callable[[], None]  # called when a BREAK comes; a console sets it

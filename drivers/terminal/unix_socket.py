@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from drivers.terminal.stream import Listener, Peer
+from drivers.terminal.stream import Listener
 from drivers.terminal.terminal import AccessError
 
 MODE = 0o600
@@ -66,11 +66,10 @@ def _bind(path: Path) -> socket.socket:
     return listening
 
 
-def _peer(connection: socket.socket) -> Peer:
-    """By the peer's credentials (unix(7)): root and this process's own user are in charge."""
+def _peer_name(connection: socket.socket) -> str:
     octets = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", octets)
-    return Peer(f"unix uid {uid}", local=True, in_charge=uid in (0, os.geteuid()))
+    pid, uid, _ = struct.unpack("3i", octets)
+    return f"unix uid={uid} pid={pid}"
 
 
 class UnixListener(Listener):
@@ -82,7 +81,7 @@ class UnixListener(Listener):
             listening = _bind(path)
         except OSError as error:
             raise AccessError(f"{path}: {error.strerror}") from None
-        super().__init__(listening, _peer)
+        super().__init__(listening, _peer_name)
         self._path = path
         self._identity = path.lstat().st_ino
 

@@ -86,6 +86,11 @@ class Keyboard:
             await self._changed.wait()
         self._poked = False
 
+    @property
+    def typed(self) -> bool:
+        """Whether there are octets to take."""
+        return bool(self._ahead)
+
     def take(self, most: int = AHEAD_OCTETS) -> bytes:
         """Up to so many of the octets that are there."""
         octets = bytes(self._ahead[:most])
@@ -97,6 +102,10 @@ class Keyboard:
         """What was taken and not used is the next to be taken."""
         self._ahead[:0] = octets
         self._changed.set()
+
+    def press(self, octets: bytes) -> None:
+        """As if they had just been typed."""
+        self._accept(octets)
 
     def clear(self) -> None:
         """Forgets what was typed ahead."""

@@ -38,11 +38,8 @@ class Assistance(Protocol):
 class LineEditor(Protocol):
     """Reads a line from a terminal. Notices are shown above it whenever there are any."""
 
-    async def line(self, prompt: str, *, command: bool = False, limit_s: float | None = None) -> str:
-        """A line typed after a prompt; `command`: with history, completion and help.
-
-        Raises BrokenOffError, EndOfInputError, HungUpError; TimeoutError where a limit is given.
-        """
+    async def command(self, prompt: str) -> str:
+        """A line, with completion and help. Raises BrokenOffError, EndOfInputError, HungUpError."""
 
 
 Notices = Callable[[], list[str]]  # takes the lines that wait to be shown

@@ -58,12 +58,18 @@ class PlainEditor:
         self._escape = _Escape.NONE
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    async def line(
-        self, prompt: str, *, command: bool = False, secret: bool = False, limit_s: float | None = None
-    ) -> str:
-        """A line typed after a prompt (LineEditor.line)."""
-        self._begin(prompt, secret, command)
-        await self._screen.send(prompt)
+    async def command(self, prompt: str) -> str:
+        """A line typed after a prompt (LineEditor.command)."""
+        self._begin(prompt, secret=False, command=True)
+        return await self._line(None)
+
+    async def line(self, prompt: str, *, secret: bool = False, limit_s: float | None = None) -> str:
+        """A line without help; a secret is not echoed. Raises as `command` does, and TimeoutError."""
+        self._begin(prompt, secret, command=False)
+        return await self._line(limit_s)
+
+    async def _line(self, limit_s: float | None) -> str:
+        await self._screen.send(self._prompt)
         async with asyncio.timeout(limit_s):
             while True:
                 await self._show_notices()

@@ -7,6 +7,7 @@ import asyncio
 import codecs
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any, TextIO, cast
 
 from prompt_toolkit import PromptSession
@@ -187,20 +188,19 @@ class RichEditor:
             buffer.delete_before_cursor(len(line))
             buffer.insert_text(completed)
 
-    async def line(self, prompt: str, *, limit_s: float | None = None) -> str:
-        """A line typed after a prompt (LineEditor.line)."""
+    async def command(self, prompt: str) -> str:
+        """A line typed after a prompt (LineEditor.command)."""
         self._aside = None
         prompting = asyncio.create_task(
             self._session.prompt_async(prompt, set_exception_handler=False, handle_sigint=False)
         )
         helpers = [asyncio.create_task(self._feed()), asyncio.create_task(self._draw())]
         try:
-            async with asyncio.timeout(limit_s):
-                await asyncio.wait([prompting, *helpers], return_when=asyncio.FIRST_COMPLETED)
-                for helper in helpers:
-                    if helper.done():
-                        helper.result()  # the terminal is gone
-                return await prompting
+            await asyncio.wait([prompting, *helpers], return_when=asyncio.FIRST_COMPLETED)
+            for helper in helpers:
+                if helper.done():
+                    helper.result()  # raises HungUpError: the terminal is gone
+            return await prompting
         finally:
             await _ended(prompting, *helpers)
             await self._screen.send()
@@ -212,7 +212,7 @@ class RichEditor:
             await asyncio.sleep(0)
         while not app.is_done:
             if notices := self._notices():
-                await self._above(lambda lines=notices: self._screen.send_lines(lines))
+                await self._above(partial(self._screen.send_lines, notices))
             await self._keyboard.wait()
             self._keys.feed(self._line_octets())
             if self._aside is not None:

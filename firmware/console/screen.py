@@ -15,6 +15,8 @@ _CONTROLS = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if code !=
 
 def printable(line: str) -> str:
     """A line that cannot move the cursor or change the terminal: control characters are shown as ?."""
+    if line.isprintable():
+        return line
     return line.expandtabs().translate(_CONTROLS)
 
 
@@ -58,6 +60,12 @@ class Screen:
     async def send_lines(self, lines: Iterable[str]) -> None:
         """Sends whole lines; control characters in them are made harmless."""
         await self.send("".join(f"{printable(line)}\r\n" for line in lines))
+
+    @property
+    def batch_octets(self) -> int:
+        """A report is sent in pieces of so many octets, and can be stopped between them: an eighth of a second."""
+        octets_per_s = self._terminal.octets_per_s
+        return min(max(octets_per_s // 8, 64), PIECE_OCTETS) if octets_per_s else PIECE_OCTETS
 
     async def drained(self) -> None:
         """Returns when the terminal has got everything."""
