@@ -10,15 +10,13 @@ from typing import Any, TypeVar
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import HashCost, Hasher, run_at_once
 from firmware.accounts.keeping import StoreError
-from firmware.accounts.login import Access
 from firmware.runtime import WallClock
 
 CHEAP = HashCost(memory_kib=8, passes=1, lanes=1)
 EPOCH = datetime(2026, 11, 25, tzinfo=UTC)
 
-SERIAL = Access("serial /dev/ttyS0", local=True, in_charge=True)
-SOCKET = Access("unix uid 1000", local=True, in_charge=False)
-NETWORK = Access("tcp 192.0.2.7", local=False, in_charge=False)
+OWNER_UID = 1000
+SERIAL, NETWORK = "serial /dev/ttyS0", "tcp 192.0.2.7:40001"
 
 Result = TypeVar("Result")
 
@@ -99,8 +97,8 @@ class Told:
     def recover(self, name: str, where: str, /) -> None:
         self.standing.pop(name, None)
 
-    def login(self, user: str, access: str, text: str) -> None:
-        self.records.append(f"{user} on {access}: {text}")
+    def login(self, user: str, terminal: str, text: str) -> None:
+        self.records.append(f"{user} on {terminal}: {text}")
 
 
 @dataclass
@@ -111,4 +109,4 @@ class Plant:
     told: Told = field(default_factory=Told)
 
     def start(self, epoch: datetime = EPOCH, cost: HashCost = CHEAP) -> Accounts:
-        return Accounts(self.store, Hasher(run_at_once, cost), WallClock(epoch), self.told, self.told)
+        return Accounts(self.store, Hasher(run_at_once, cost), WallClock(epoch), self.told, self.told, OWNER_UID)
