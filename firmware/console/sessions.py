@@ -39,6 +39,11 @@ class LiveSession:
     settings: SessionSettings = field(default_factory=SessionSettings)
 
     @property
+    def for_s(self) -> float:
+        """How long ago its user logged in."""
+        return asyncio.get_running_loop().time() - self.since_s
+
+    @property
     def idle_s(self) -> float:
         """How long nothing has been typed."""
         return asyncio.get_running_loop().time() - self.last_input_s
@@ -81,10 +86,30 @@ class SessionRegistry:
         live = self._sessions.get(number)
         if live is None:
             raise SessionRefusedError(f"there is no session {number}")
-        if live.session.role > by.role and live.session.user != by.user:
-            raise SessionRefusedError(f"session {number} is of {live.session.user}, whose role is above yours")
+        self.check_removable(live, by)
         self._end(live, f"session ended by {by.user} from {by.terminal}")
         return live
+
+    @staticmethod
+    def check_removable(live: LiveSession, by: Session) -> None:
+        """Raises SessionRefusedError where that user may not end the session."""
+        session = live.session
+        if session.role > by.role and session.user != by.user:
+            raise SessionRefusedError(f"session {session.number} is of {session.user}, whose role is above yours")
+
+    def of_user(self, user: str) -> list[str]:
+        """A user's sessions, a line each, for questions before they are ended."""
+        return [
+            f"session {live.session.number} of {user} on {live.session.terminal}"
+            for live in self.all()
+            if live.session.user == user
+        ]
+
+    def end_user(self, user: str, why: str) -> None:
+        """Ends all sessions of a user: what he logged in with no longer holds."""
+        for live in self.all():
+            if live.session.user == user:
+                self._end(live, why)
 
     def tell(self, lines: Iterable[str]) -> None:
         """Shows lines to everyone who has not turned reports off."""
