@@ -36,6 +36,23 @@ EVERY = [
     pytest.param(command, id=f"{name} {command.name}") for name, commands in SETS.items() for command in commands
 ]
 
+# The commands of the whole configuration, in an order in which each finds what it needs.
+LIFE = (
+    "DSP CFG;",
+    "LST CFG:OF=RUNNING;",
+    "DSP CFGDIFF;",
+    "LST CFGHIS:COUNT=10;",
+    "RST CFGEDIT;",
+    "CHK CFG;",
+    "STR CFGEDIT:EXCLUSIVE=YES;",
+    'CMT CFG:CONFIRM=600,WHY="new trunk to Thun";',
+    'RBK CFG:REV=1,WHY="as it was";',
+    "SAV CFG:FILE=before-change,OF=RUNNING;",
+    "ADD CFG:FILE=before-change;",
+    "LST CFGFILE;",
+    "RMV CFGEDIT;",
+)
+
 
 class Terminal:
     """Types lines in a session of its own, as a script does: nothing is asked."""
