@@ -49,8 +49,6 @@ class TerminalConversation:
             text = await self._command()
         except BrokenOffError:
             return
-        if _LOG_OUT.fullmatch(text):
-            raise EndOfInputError
         if text.strip():
             await self._reports.give(text, self._dialogue)
 
@@ -58,6 +56,8 @@ class TerminalConversation:
         """A line, and those that continue it."""
         self._assistance.before = ""
         text = await self._editor.command(self._prompt)
+        if _LOG_OUT.fullmatch(text):
+            raise EndOfInputError
         while mml.is_incomplete(text):
             text += "\n"
             self._assistance.before = text

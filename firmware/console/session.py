@@ -158,7 +158,7 @@ class ConsoleSession:
         if self._live is not None:
             self._box.registry.close(self._live)
             why = self._ended.result() if self._ended.done() else "logged out"
-            self._box.audit.login(self._live.session.user, self._terminal.name, why)
+            self._box.on_logout(self._live.session.user, self._terminal.name, why)
 
     async def _say_farewell(self, why: str) -> None:
         self._screen.discard()
