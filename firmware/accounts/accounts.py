@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
+from drivers.storage import StoreError
 from firmware.accounts import passwords
 from firmware.accounts.errors import (
     LastAdministratorError,
@@ -17,14 +18,16 @@ from firmware.accounts.errors import (
 )
 from firmware.accounts.guard import Guard, user_key
 from firmware.accounts.hashing import Hasher
-from firmware.accounts.keeping import Author, State, StoreError, UsersKeeper, UsersStore
+from firmware.accounts.keeping import Author, State, UsersKeeper, UsersStore
 from firmware.accounts.lock_out import FORGOTTEN_AFTER_S, Lock, delay_s
 from firmware.accounts.login import Authenticated, Denied, Faults, LoginAudit, Origin, UserSessions, origin_of
 from firmware.accounts.users import MOST_USERS, KeptLock, Scope, User, Users, checked_name
+from firmware.console import return_codes
 from firmware.console.declaration import Role
 from firmware.runtime import WallClock
 
 FIRST_USER = "admin"
+FACTORY_ALARM = "FACTORY_STATE"
 DAMAGED_ALARM = "ACCOUNTS_DAMAGED"
 STORE_ALARM = "ACCOUNTS_STORE_FAILED"
 
@@ -59,6 +62,8 @@ class Accounts:
         self._authenticating = asyncio.Lock()
         self._sessions: list[UserSessions] = []
         self._unkept: dict[str, asyncio.TimerHandle] = {}  # locks about to be kept, by user
+        if self._keeper.state is State.FACTORY:
+            faults.fault(FACTORY_ALARM, "", "")
         if self._keeper.faults:
             faults.fault(DAMAGED_ALARM, "", "; ".join(self._keeper.faults))
         for user in self._keeper.users.users.values():
@@ -106,7 +111,7 @@ class Accounts:
         user = await self._verified(name, password, origin)
         if isinstance(user, Denied):
             return user
-        self._audit.login(user.name, origin.name, "logged in")
+        self._audit.login(user.name, origin.name, "logged in", return_codes.OK)
         return Authenticated(user.name, user.rank, user.must_change)
 
     async def set_first_password(self, password: str, terminal: str) -> Authenticated:
@@ -117,23 +122,25 @@ class Accounts:
         self._check_first(origin)  # somebody else may have been faster
         admin = User(name=FIRST_USER, role="administrator", hash=kept)
         self._keep(Users().with_user(admin), Author(FIRST_USER, origin.name), "first password")
-        self._audit.login(FIRST_USER, origin.name, "first password set")
+        self._audit.login(FIRST_USER, origin.name, "first password set", return_codes.OK)
         return Authenticated(admin.name, admin.rank, must_change=False)
 
+    async def check_own_password(self, name: str, password: str, terminal: str) -> None:
+        """Asks somebody who is logged in again; failures count as those of logging in. WrongPasswordError."""
+        denied = await self._verified(name, password, self._origin(terminal))
+        if isinstance(denied, Denied):
+            later = f"; the next attempt is heard in {denied.wait_s:.0f} s" if denied.wait_s else ""
+            raise WrongPasswordError(f"your own password is wrong{later}")
+
     async def change_own_password(self, name: str, old: str, new: str, terminal: str) -> None:
-        """Who knows the old password sets a new one; failures count as those of logging in. WrongPasswordError,
-        PasswordRefusedError, StoreError."""
-        origin = self._origin(terminal)
+        """Who knows the old password sets a new one. WrongPasswordError, PasswordRefusedError, StoreError."""
         checked = passwords.checked(new, name)
-        if isinstance(denied := await self._verified(name, old, origin), Denied):
-            raise WrongPasswordError(
-                f"the old password is wrong; the next attempt is heard in {denied.wait_s:.0f} s"
-            )
+        await self.check_own_password(name, old, terminal)
         if checked == passwords.normalised(old):
             raise PasswordRefusedError("the new password is the old one")
         kept = await self._hasher.hash(checked)
         changed = msgspec.structs.replace(self.find(name), hash=kept, must_change=False)
-        self._keep_user(changed, Author(changed.name, origin.name), "own password")
+        self._keep_user(changed, Author(changed.name, terminal), "own password")
 
     # Administration
 
@@ -182,7 +189,8 @@ class Accounts:
     def locked(self, user: User) -> dict[Scope, float]:
         """Where the user is locked, and for how many seconds more."""
         now_s = asyncio.get_running_loop().time()
-        return {scope: lock.until_s - now_s for scope, lock in self._guard.user_locks(user).items()}
+        left = {scope: lock.until_s - now_s for scope, lock in self._guard.user_locks(user).items()}
+        return {scope: left_s for scope, left_s in left.items() if left_s > 0}
 
     # Within
 
@@ -261,8 +269,8 @@ class Accounts:
 
     def _keep(self, users: Users, author: Author, why: str) -> None:
         self._keeper.keep(users, author, why)
-        self._faults.recover(DAMAGED_ALARM, "")
-        self._faults.recover(STORE_ALARM, "")
+        for alarm in (FACTORY_ALARM, DAMAGED_ALARM, STORE_ALARM):
+            self._faults.recover(alarm, "")
 
     def _keep_in_passing(self, user: User, author: Author, why: str) -> None:
         """Keeps what a login brings with it; a disk that does not take it lets nobody in or out, but is told."""

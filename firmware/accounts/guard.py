@@ -3,9 +3,10 @@
 import asyncio
 from typing import get_args
 
-from firmware.accounts.lock_out import Lock, LockOut
+from firmware.accounts.lock_out import Lock, LockOut, delay_s
 from firmware.accounts.login import Faults, LoginAudit, Origin
 from firmware.accounts.users import MOST_USERS, Scope, User
+from firmware.console import return_codes
 
 ALARM = "LOGIN_ATTACK"
 ALARM_FROM_S = 60.0  # shorter locks are slips of the finger
@@ -43,10 +44,9 @@ class Guard:
         )
 
     def user_locks(self, user: User) -> dict[Scope, Lock]:
-        """The user's locks that stand."""
-        now_s = asyncio.get_running_loop().time()
+        """The user's locks, those that ended among them."""
         locks = {scope: self.users.find(user_key(user.name, scope)) for scope in SCOPES}
-        return {scope: lock for scope, lock in locks.items() if lock and lock.until_s > now_s}
+        return {scope: lock for scope, lock in locks.items() if lock and delay_s(lock.failures)}
 
     def failed(self, typed: str, user: User | None, origin: Origin) -> Lock:
         """Counts a failure; the user's lock that begins with it."""
@@ -115,4 +115,4 @@ class _AuditBudget:
         if self.untold:
             text += f"; {self.untold} attempts before it not recorded"
             self.untold = 0
-        self._audit.login(name, origin.name, text)
+        self._audit.login(name, origin.name, text, return_codes.NOT_LOGGED_IN)

@@ -73,8 +73,8 @@ class Faults(Protocol):
 class LoginAudit(Protocol):
     """Where logins are recorded (firmware/console/auditing.py); does not fail."""
 
-    def login(self, user: str, terminal: str, text: str) -> None:
-        """Records what came of an attempt."""
+    def login(self, user: str, terminal: str, text: str, code: int) -> None:
+        """Records what came of an attempt, and the RETCODE it is worth."""
 
 
 class UserSessions(Protocol):

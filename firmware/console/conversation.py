@@ -17,12 +17,13 @@ from firmware.console.rich_editor import RichEditor
 from firmware.console.screen import Screen
 from firmware.console.sessions import LiveSession
 from protocols import mml
+from protocols.console_text import LOG_OUT
 from protocols.mml_record import RecordKind, records
 
 CONTINUED = "  ...> "
 HELP_OCTETS_A_PAGE = 400  # of what a single ? shows: a key must stay under 500
 
-_LOG_OUT = re.compile(r"\s*LGO\s*:?\s*;?\s*", re.IGNORECASE)
+_LOG_OUT = re.compile(rf"\s*{LOG_OUT}\s*:?\s*;?\s*", re.IGNORECASE)
 
 
 class TerminalConversation:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class MemoryTerminal:
-    """Takes everything at once, unless it is `stalled`; a paced one carries `octets_per_s` of the loop's seconds."""
+    """Takes everything at once, unless it is `stalled`; a paced one so many octets in a second."""
 
     def __init__(self, name: str = "serial memory", present: bool = True, octets_per_s: int = 0) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""A box with nothing but a console, for tests of the console; `python -m tests.console.plant FOLDER` serves one."""
+"""A box with nothing but a console, for tests; `python -m tests.console.plant FOLDER` serves one."""
 
 import asyncio
 import itertools
@@ -13,6 +13,7 @@ import msgspec
 
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import HashCost, Hasher, run_at_once
+from firmware.accounts.keeping import Author
 from firmware.configuration.common import ConsoleConfiguration, SerialConsole
 from firmware.console import return_codes
 from firmware.console.answer import AuditEntry
@@ -40,6 +41,7 @@ from tests.firmware.accounts.plant import MemoryStore, Told
 
 CHEAP = HashCost(memory_kib=8, passes=1, lanes=1)
 PASSWORD = "a long way home"
+FIRST_PASSWORD = "not long for this"
 ROW = "x" * 70
 
 
@@ -168,7 +170,7 @@ class Plant:
 
 @asynccontextmanager
 async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
-    """A box in a running event loop, with a user `admin`, an operator `bob` and a guest `eve`, all of one password."""
+    """A box in a running event loop, with users admin, bob (operator) and eve (guest), all of one password."""
     wall_clock, told, audited = WallClock(datetime(2026, 11, 25, tzinfo=UTC)), Told(), list[AuditEntry]()
     registry = SessionRegistry(lambda: made.sessions)
     box = Box(registry)
@@ -200,7 +202,11 @@ async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
 
 
 async def add_users(accounts: Accounts) -> None:
-    await accounts.set_first_password(PASSWORD, "serial /dev/ttyS0")
+    terminal = "serial /dev/ttyS0"
+    await accounts.set_first_password(PASSWORD, terminal)
+    for name, role in (("bob", Role.OPERATOR), ("eve", Role.GUEST)):
+        await accounts.add(name, role, FIRST_PASSWORD, Author("admin", terminal))
+        await accounts.change_own_password(name, FIRST_PASSWORD, PASSWORD, terminal)
 
 
 async def _serve(folder: Path, devices: list[str]) -> None:
