@@ -61,8 +61,8 @@ def _put_through(link: Link, inward: int, outward: int) -> bool:
     """Until Ctrl-] or logout; true when the box is gone."""
     tail = b""
     while True:
-        ready, _, _ = select.select([link, inward], [], [])
-        if link in ready:
+        ready, _, _ = select.select([link.fileno(), inward], [], [])
+        if link.fileno() in ready:
             while (octets := link.receive()) is not None:
                 if not octets:
                     return not tail.rstrip().endswith(LOGGED_OUT.encode())

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, metavar="DIR", help="state folder of the shelf (default: look for one)"
     )
     parser.add_argument(
-        "-c", "--command", metavar="COMMANDS", help="give these, print the reports; Ctrl-] otherwise"
+        "-c", dest="commands", metavar="COMMANDS", help="give these, print the reports; Ctrl-] otherwise"
     )
     parser.add_argument("--user", default="admin", help="who logs in for -c (default %(default)s)")
     parser.add_argument(
@@ -48,11 +48,11 @@ def execute(arguments: argparse.Namespace) -> int:
     """Attaches, or gives the commands: then exit code 0 only where all RETCODEs are 0."""
     if arguments.tls is not None and arguments.tcp is None:
         raise ConsoleError("--tls goes with --tcp HOST:PORT")
-    if arguments.command is None and not sys.stdin.isatty():
+    if arguments.commands is None and not sys.stdin.isatty():
         raise ConsoleError("standard input is no terminal; give commands with -c")
     link = _link(arguments)
     try:
-        if arguments.command is not None:
+        if arguments.commands is not None:
             return _give(link, arguments)
         attach(link)
         return 0
@@ -63,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def _give(link: Link, arguments: argparse.Namespace) -> int:
     client = MachineClient(link)
     client.log_in(arguments.user, _password(arguments))
-    for command in _single_commands(arguments.command):
+    for command in _single_commands(arguments.commands):
         for record in client.command(command):
             (sys.stdout if record.kind is RecordKind.REPORT else sys.stderr).write(record.text)
         if record.retcode:
@@ -73,7 +73,7 @@ def _give(link: Link, arguments: argparse.Namespace) -> int:
 
 
 def _single_commands(line: str) -> list[str]:
-    """A line's commands, each by itself: every one is answered. What is no such line goes as it is, to be refused."""
+    """A line's commands, each by itself: every one is answered. What is none goes as it is, to be refused."""
     try:
         parsed = mml.parse(line)
     except mml.MmlError:

@@ -4,9 +4,9 @@ import asyncio
 import re
 from typing import NamedTuple
 
+from drivers.storage import StoreError
 from firmware.accounts.accounts import FIRST_USER, Accounts
 from firmware.accounts.errors import AccountsError
-from firmware.accounts.keeping import StoreError
 from firmware.accounts.login import Authenticated, Denied
 from firmware.console.declaration import Role
 from firmware.console.plain_editor import PlainEditor

@@ -19,7 +19,6 @@ from firmware.console import return_codes
 from firmware.console.answer import AuditEntry
 from firmware.console.box_console import BoxConsole
 from firmware.console.declaration import (
-    FLAG,
     Choice,
     Command,
     CommandSet,
@@ -34,6 +33,7 @@ from firmware.console.interpreter import Interpreter
 from firmware.console.report import Lines, Pairs, Report, Table
 from firmware.console.server import ConsoleServer
 from firmware.console.session import ConsoleSession
+from firmware.console.session_commands import COMMANDS as SESSION_COMMANDS
 from firmware.console.sessions import SessionRegistry
 from firmware.runtime import WallClock
 from tests.console.memory_terminal import MemoryTerminal
@@ -87,19 +87,6 @@ async def _password(box: Box, invocation: Invocation) -> Report:
     return Report()
 
 
-async def _settings(box: Box, invocation: Invocation) -> Report:
-    live = box.registry.find(invocation.session.number)
-    assert live is not None
-    for name, value in invocation.arguments.items():
-        setattr(live.settings, name.lower(), value if isinstance(value, int) else value == "YES")
-    return Report()
-
-
-async def _remove(box: Box, invocation: Invocation) -> Report:
-    box.registry.remove(invocation["SN"], invocation.session)
-    return Report()
-
-
 def _command(verb: Verb, name: str, handler: object, *parameters: Parameter, **more: object) -> Command[Box]:
     options = {"role": Role.GUEST, "example": "", "refused": "", "refused_code": return_codes.SYNTAX} | more
     text = f"{verb.value} the {name.lower()}"
@@ -119,14 +106,6 @@ COMMANDS: tuple[Command[Box], ...] = (
     _command(Verb.RST, "BOX", _restart, interrupts=lambda box, _: box.interrupted),
     _command(Verb.TST, "BOX", _test),
     _command(Verb.SET, "PWD", _password, Parameter("PWD", Secret(), "a password", mandatory=True)),
-    _command(
-        Verb.SET,
-        "SES",
-        _settings,
-        *(Parameter(name, FLAG, "setting") for name in ("REPORTS", "PAGING", "MACHINE")),
-        Parameter("ROWS", Integer(0, 500), "rows"),
-    ),
-    _command(Verb.RMV, "SES", _remove, Parameter("SN", Integer(1, 1000), "number", mandatory=True)),
     *MANY,
 )
 
@@ -175,7 +154,11 @@ async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
     registry = SessionRegistry(lambda: made.sessions)
     box = Box(registry)
     interpreter = Interpreter(
-        lambda: "qm1/Bern", [CommandSet(box, COMMANDS)], audited.append, wall_clock, itertools.count(1)
+        lambda: "qm1/Bern",
+        [CommandSet(box, COMMANDS), CommandSet(registry, SESSION_COMMANDS)],
+        audited.append,
+        wall_clock,
+        itertools.count(1),
     )
     accounts = Accounts(MemoryStore(), Hasher(run_at_once, CHEAP), wall_clock, told, told, owner_uid=0)
     if not factory:
