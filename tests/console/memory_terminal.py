@@ -16,6 +16,7 @@ class MemoryTerminal:
         self.speed = 0
         self.stalled = False
         self.closed = False
+        self.keep_octets = 0  # of the output, the last; 0: all
         self._input: asyncio.Queue[bytes] = asyncio.Queue()
         self._changed = asyncio.Event()
 
@@ -28,6 +29,8 @@ class MemoryTerminal:
         if self.octets_per_s:
             await asyncio.sleep(len(octets) / self.octets_per_s)
         self.output += octets
+        if self.keep_octets:
+            del self.output[: -self.keep_octets]
         self._changed.set()
 
     async def drained(self) -> None:

@@ -179,8 +179,7 @@ async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
             yield made
         finally:
             for task in asyncio.all_tasks() - {asyncio.current_task()}:
-                if task.get_coro().__qualname__ != "TaskGroup":  # type: ignore[union-attr]
-                    task.cancel()
+                task.cancel()
     accounts.close()
 
 
