@@ -157,8 +157,10 @@ class AuditLog:
             self._oldest = firsts[0]
             self.faults.append("neither copy of the log's head can be read: records may be missing at its end")
         self._resume([first for first in firsts if first >= self._oldest])
-        self._remove_older()
+        if self._file:
+            self._oldest = self._oldest_with(self._file)
         self._write_head()
+        self._remove_older()
 
     def _resume(self, firsts: list[int]) -> None:
         """Goes on in the newest file, or in a new one where that is not what it should be."""
@@ -194,9 +196,10 @@ class AuditLog:
         if tail.rest:
             self._storage.truncate(name, tail.octets)
             self.repairs.append(f"record {tail.serial + 1} was half-written: removed")
-        # What is read now must not be lost by the next power cut.
-        self._storage.sync(name)
-        self._storage.sync_folder()
+        if tail.rest or tail.serial != self._serial:
+            # Behind the head nothing need be synced; but what is read now must not be lost by the next power cut.
+            self._storage.sync(name)
+            self._storage.sync_folder()
         self._file, self._octets = first, tail.octets
         self._serial, self._digest = tail.serial, tail.digest
 

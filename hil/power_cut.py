@@ -102,7 +102,7 @@ _Change = Callable[[_Names], object]
 
 
 class PowerCutStorage:
-    """Storage (drivers/storage.py) on such a disk. After PowerCut nothing works until `restart`.
+    """Storage (drivers/storage.py) on such a disk. After PowerCut nothing works any more; see `restart`.
 
     cut: where the power goes; None: nowhere, or call `restart` at any time. random: what a cut operation has done.
     """
@@ -119,6 +119,16 @@ class PowerCutStorage:
     def files(self) -> dict[str, bytes]:
         """What programs see at present."""
         return {name: file.visible for name, file in self._visible_names.items()}
+
+    @property
+    def unsynced(self) -> bool:
+        """True while a power cut would lose anything."""
+        return bool(self._pending_names) or any(file.pending for file in self._visible_names.values())
+
+    def restart_process(self) -> None:
+        """The program was killed and the power stayed: nothing is lost, and nothing more is synced than was."""
+        self._cut, self._off = None, False
+        self.operations = []
 
     def restart(self, survival: Survival, random: Random) -> dict[str, bytes]:
         """The files that are found when the power comes back."""
