@@ -54,11 +54,24 @@ static void second_put(receiver *receiver)
         performance_put_second(receiver->performance[FAR_END], &receiver->second[FAR_END]);
 }
 
+/* Too many errors in a second without a defect, whose own events say enough; of a recording its counts tell. */
+static void severe_tell(receiver *receiver)
+{
+    const performance_second *near = &receiver->second[NEAR_END];
+    bool severe = !near->defect && performance_is_severe(receiver->performance[NEAR_END], near);
+    if (severe == receiver->severely_errored || receiver->options.whole_recording)
+        return;
+    receiver->severely_errored = severe;
+    receiver_tell(receiver, LINE_SEVERELY_ERRORED, 0, severe, receiver_bits(receiver));
+}
+
 void receiver_end_second(receiver *receiver)
 {
     second_complete(receiver);
-    if (receiver->counting)
+    if (receiver->counting) {
         second_put(receiver);
+        severe_tell(receiver);
+    }
     receiver->counting |= receiver->was_in_service;
     receiver->first_second_over = true;
     second_begin(receiver);

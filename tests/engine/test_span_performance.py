@@ -8,6 +8,7 @@ from drivers.engine import (
     DAY,
     TOTAL,
     EngineError,
+    EventKind,
     Framing,
     Impairments,
     Injection,
@@ -20,6 +21,7 @@ from tests.engine.spans import Bench, PythonPort, uncoded
 
 NEAR, FAR = PerformanceEnd.NEAR, PerformanceEnd.FAR
 BLOCKS_A_S = 1000
+CUT, WHOLE = Impairments(cut=True), Impairments()
 
 
 class Seconds:
@@ -297,3 +299,26 @@ def test_quarter_hours_of_the_far_end_keep_step_with_ours() -> None:
         assert line.near.performance(NEAR, 1).seconds == 900
         assert line.near.performance(FAR, 1).seconds == 900 - 11  # and the second that began without a signal
         assert line.near.performance(NEAR).seconds == line.near.performance(FAR).seconds == 2
+
+
+@pytest.mark.parametrize(("errors", "severe"), [(299, []), (300, [1, 0]), (900, [1, 0])])
+def test_severely_errored_second_is_told_when_it_is_over_and_so_is_the_next_that_is_not(
+    errors: int, severe: list[int]
+) -> None:
+    """G.826 3.2.2: 30 % of a second's 1 000 blocks."""
+    with Bench() as bench:
+        line = Seconds(bench)
+        line.second(lambda: line.near.inject(Injection.CRC, errors), for_ms=500)
+        line.run(3)
+        told = bench.of_kind(line.far, EventKind.SEVERELY_ERRORED)
+        assert [event.value for event in told] == severe
+        assert bench.of_kind(line.near, EventKind.SEVERELY_ERRORED) == []
+
+
+def test_second_with_a_defect_is_told_by_the_defect_alone() -> None:
+    with Bench() as bench:
+        line = Seconds(bench)
+        line.second(lambda: line.far.impair(CUT), then=lambda: line.far.impair(WHOLE))
+        line.run(2)
+        assert bench.of_kind(line.far, EventKind.SIGNAL_LOST)
+        assert bench.of_kind(line.far, EventKind.SEVERELY_ERRORED) == []
