@@ -21,7 +21,6 @@ typedef enum {
     LINE_CRC_ERROR = 14,         /* only where errors are told one by one; value: sub-multiframe 1 or 2 */
     LINE_E_BIT = 15,             /* likewise; value: sub-multiframe 1 or 2 of the far end */
     LINE_FAS_ERROR = 16,         /* likewise; value: the seven bits received */
-    LINE_SEVERELY_ERRORED = 17,  /* 1: the second just over was severely errored (G.826), 0: the first not to be */
 } line_event_kind;
 
 typedef struct {
