@@ -21,7 +21,7 @@ KINDS = {
 
 class PortStatistics(NamedTuple):
     """`kind`: open, line, satop, e1d, dahdi, file; `framed`: an adaptor frames the line; `signal_lost`: the port
-    knows that no signal comes; `gone`: because what it talks to is gone (peer, daemon, card, the rest of the file);
+    knows that no signal comes; `gone`: because what it talks to is gone (peer, daemon, card, rest of the file);
     `pairs`: everything counted since it was opened."""
 
     kind: str

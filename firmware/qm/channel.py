@@ -1,4 +1,4 @@
-"""A trunk channel: a timeslot of a port, its line signalling, what holds it back from calls, and the call on it."""
+"""A trunk channel: a timeslot of a port, its line signalling, what holds it back from calls, its call."""
 
 import asyncio
 import enum
@@ -16,12 +16,12 @@ from protocols.line_signalling import (
 )
 from protocols.messages import ChannelConnected
 
-# The far end must have seen a channel idle before it sees it blocked, or it would wait for the release for ever: to
-# recognise idle takes it 20 +- 10 ms (Q.422 2.2.1), and as long again for good measure.
+# The far end must have seen a channel idle before it sees it blocked, or it would wait for the release for ever.
+# To recognise idle takes it 20 +- 10 ms (Q.422 2.2.1); as long again for good measure.
 IDLE_BEFORE_BLOCKING_S = 0.06
 
-# A seizure on its way as the channel was blocked: the far end takes the blocking signal for the acknowledgement (both
-# are 1 1, Q.421 table 1), so the call is taken. Two recognition times and the longest terrestrial round trip.
+# A seizure on its way as the channel was blocked: the far end takes the blocking signal for the acknowledgement
+# (both are 1 1, Q.421 table 1), so the call is taken. Two recognition times and a long terrestrial round trip.
 SEIZURE_ON_ITS_WAY_S = 0.2
 
 
@@ -35,7 +35,7 @@ class Hold(enum.Enum):
 
 
 class TrunkCall:
-    """A call in progress. `over` is set when the caller has cleared, or when the box ends it: then `failure` says why."""
+    """A call in progress. `over` is set when the caller clears, or the box ends it: `failure` then says why."""
 
     def __init__(self, name: str, port: int, channel: "TrunkChannel", seized_ns: int) -> None:
         self.name = name
@@ -62,18 +62,26 @@ class TrunkChannel:
         self, timeslot: int, send: Callable[[int, int], None], seized: Callable[["TrunkChannel"], None]
     ) -> None:
         self.timeslot = timeslot
+        self.signalling: LineSignalling[IncomingState] = incoming()
+        self.received: int | None = None
         self.call: TrunkCall | None = None
         self.holds: set[Hold] = set()
         self._send = send
         self._seized = seized
         self._timer: asyncio.TimerHandle | None = None
         self._blocked_s = -SEIZURE_ON_ITS_WAY_S
+        self._to_be_cleared = False
         self.begin()
 
     def begin(self) -> None:
-        """A new life of the line: idle, nothing received yet. A call of the life before is no longer this channel's."""
-        self.signalling: LineSignalling[IncomingState] = incoming()
-        self.received: int | None = None
+        """A new life of the line: idle, nothing received yet.
+
+        A call of the life before is no longer this channel's. The far end, which may not have noticed, must clear
+        it before it can seize anew.
+        """
+        self._to_be_cleared |= self.busy
+        self.signalling = incoming()
+        self.received = None
         self.sent = LineBits.BITS_10
         self.call = None
         self._idle_s = self._now_s()
@@ -99,6 +107,9 @@ class TrunkChannel:
         """Takes in what the far end sends."""
         self.received = abcd
         bits = bits_of(abcd)
+        if self._to_be_cleared and bits is not LineBits.BITS_10:
+            return
+        self._to_be_cleared = False
         self._carry_out(bits)
         on_its_way = self._now_s() - self._blocked_s < SEIZURE_ON_ITS_WAY_S
         served = not self.holds & {Hold.TEST, Hold.LOOP}

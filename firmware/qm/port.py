@@ -12,9 +12,9 @@ from firmware.qm.port_alarms import PortAlarms
 from firmware.qm.port_test import PortTest
 from protocols.e1 import CHANNEL_TIMESLOTS, MULTIFRAME_MS
 
-# A line that dies under a call may come back, and the far end then says whether the call still is: so it is held, but
-# not for ever. Q.424 has an answered call held until the line is back and cleared; a recorded message need not be
-# longer than this, most of it all ones.
+# A line that dies under a call may come back, and the far end then says whether the call still is: so it is held,
+# as Q.424 has an answered call held until the line is back and it is cleared. But not for ever: a message of all
+# ones need not be longer than this, and the voice channel serves others.
 INTERRUPTION_S = 120.0
 
 Lines = Callable[[int, Span], None]
@@ -34,7 +34,7 @@ def span_options(configuration: PortConfiguration) -> SpanOptions:
 
 
 class TrunkPort:
-    """Port `number` on its span. `seized` is told of every seizure; `lines` joins a `line:` to the bench's exchange."""
+    """Port `number` on its span. `seized` is told of every seizure; `lines` joins a `line:` to an exchange."""
 
     def __init__(
         self,
@@ -72,8 +72,10 @@ class TrunkPort:
         self.span.restart(span_options(self.configuration))
         if port is not None:
             self.span.plug(port)
-        elif not failure and self._lines is not None:
+        elif not failure and self.configuration.url == LINE and self._lines is not None:
             self._lines(self.number, self.span)
+        elif not failure:
+            failure = "nothing is joined to the line"
         self.plugged = not failure
         self.failure = failure
         self._begin()
@@ -88,7 +90,7 @@ class TrunkPort:
         """Ends its calls and gives its line up; `start` may follow."""
         self.end_calls(reason)
         self._interruption_over()
-        if self.plugged and self._has_port():
+        if self.plugged:
             self.span.unplug()
         self.plugged = False
 
@@ -98,9 +100,6 @@ class TrunkPort:
             channel.close()
         self.alarms.close()
 
-    def _has_port(self) -> bool:
-        return self.configuration.url != LINE or self._lines is not None
-
     def _begin(self) -> None:
         self.maintenance, self.looped_timeslots, self.adaptor_loop, self.test = Maintenance.NONE, (), "", None
         self.counting_since_ns, self._counted_before = self.span.since_ns, None
@@ -108,11 +107,9 @@ class TrunkPort:
         for channel in self.channels.values():
             channel.holds -= {Hold.LOOP, Hold.TEST}
             channel.begin()
-        self.alarms.set("PORT_LOOPED", False)
-        if self.failure:
-            self.alarms.no_line(self.failure)
-        else:
-            self.alarms.begin()
+        for name in ("PORT_LOOPED", "TEST_RUNNING"):
+            self.alarms.set(name, False)
+        self.alarms.begin(self.failure)
 
     # Its line.
 
@@ -155,16 +152,28 @@ class TrunkPort:
         """Keeps calls off these timeslots."""
         for timeslot in timeslots:
             self.channels[timeslot].hold(why)
+        self._tell_blocked()
 
     def let_go(self, why: Hold, timeslots: Iterable[int] = CHANNEL_TIMESLOTS) -> None:
         """Ends that."""
         for timeslot in timeslots:
             self.channels[timeslot].let_go(why)
+        self._tell_blocked()
+
+    def _tell_blocked(self) -> None:
+        timeslots = self.blocked_timeslots
+        self.alarms.set("PORT_BLOCKED", self.blocked)
+        self.alarms.set("TIMESLOTS_BLOCKED", bool(timeslots), f"timeslots {', '.join(map(str, timeslots))}")
 
     @property
     def blocked(self) -> bool:
         """By BLK PORT."""
         return all(Hold.PORT in channel.holds for channel in self.channels.values())
+
+    @property
+    def blocked_timeslots(self) -> list[int]:
+        """By BLK TS."""
+        return [timeslot for timeslot, channel in self.channels.items() if Hold.TIMESLOT in channel.holds]
 
     # Its counters.
 
@@ -172,10 +181,7 @@ class TrunkPort:
         """Raw counters of the span since the port was started or they were reset."""
         status = self.span.status()
         before = self._counted_before
-        return {
-            name: getattr(status, name) - (getattr(before, name) if before else 0)
-            for name in COUNTERS
-        }
+        return {name: getattr(status, name) - (getattr(before, name) if before else 0) for name in COUNTERS}
 
     def reset_counters(self, now_ns: int) -> None:
         """Counts from 0 again, G.826 and raw."""

@@ -1,9 +1,8 @@
-"""What ails a port, told as faults: by its state whenever the line tells of a change, and by what comes too often."""
+"""What ails a port, told as faults: the state of its line, the second just over, slips, what people have done."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from drivers.engine import Event, EventKind, Span, SpanStatus
+from drivers.engine import Alignment, Event, EventKind, SecondAilment, Span, SpanStatus
 from drivers.port_statistics import port_statistics
 from firmware.configuration.target import Faults
 
@@ -22,18 +21,30 @@ LINE_EVENTS = frozenset(
     }
 )
 
-# A slip every minute is far beyond what two clocks of G.811 make (one in 70 days, G.822): slips stand together.
-SLIPS_STAND_S = 60.0
-
-# By the names of the catalogue (firmware/alarms/catalogue), worst first: which fault a state is.
+# By the names of the catalogue (firmware/alarms/catalogue): which fault a state of the line is.
 STATES: tuple[tuple[str, Callable[[SpanStatus], bool]], ...] = (
     ("LOS", lambda status: status.signal_lost),
     ("AIS", lambda status: status.ais),
     ("LOF", lambda status: not status.in_service),
     ("RAI", lambda status: status.remote_alarm),
+    ("NON_CRC", lambda status: status.alignment is Alignment.NON_CRC),
     ("CAS_LOSS", lambda status: not status.cas_aligned),
     ("CAS_RAI", lambda status: status.cas_remote_alarm),
 )
+
+# Likewise of the second just over.
+SECONDS = {
+    "UNAVAILABLE": SecondAilment.UNAVAILABLE,
+    "CRC_EXCESSIVE": SecondAilment.SEVERE,
+    "FAR_END_ERRORS": SecondAilment.FAR_ERRORS,
+    "CODE_VIOLATIONS": SecondAilment.VIOLATIONS,
+    "PACKETS_LOST": SecondAilment.UNDERRUNS,
+}
+
+# Likewise of what people have done to the port.
+MADE = ("PORT_LOOPED", "PORT_BLOCKED", "TIMESLOTS_BLOCKED", "TEST_RUNNING")
+
+NOT_OPENED, ADAPTOR_LOST = "PORT_NOT_OPENED", "PORT_ADAPTOR_LOST"
 
 
 class PortAlarms:
@@ -43,33 +54,25 @@ class PortAlarms:
         self._faults = faults
         self._where = where
         self._span = span
-        self._slips_stand: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        """A line is plugged in: until it has aligned it is out of frame, whether or not it says anything."""
-        self.set("PORT_ADAPTOR_LOST", False)
+    def begin(self, failure: str) -> None:
+        """A life begins: with a line, out of frame until that has aligned; or, with a failure, without one."""
+        self._recover(SECONDS)
+        self._recover((ADAPTOR_LOST,))
+        self.set(NOT_OPENED, bool(failure), failure)
         self._look()
-
-    def no_line(self, reason: str) -> None:
-        """There is no line, and why."""
-        for name, _ in STATES:
-            self.set(name, False)
-        self.set("PORT_ADAPTOR_LOST", True, reason)
 
     def close(self) -> None:
         """The port is no more: nothing ails it."""
-        for name, _ in STATES:
-            self.set(name, False)
-        for name in ("PORT_ADAPTOR_LOST", "PORT_LOOPED", "PORT_BLOCKED", "CRC_EXCESSIVE"):
-            self.set(name, False)
-        self._slips_over()
+        self._recover(name for name, _ in STATES)
+        self._recover((*SECONDS, *MADE, NOT_OPENED, ADAPTOR_LOST))
 
     def handle(self, event: Event) -> None:
         """Takes in what the span tells."""
         if event.kind in LINE_EVENTS:
             self._look()
-        elif event.kind is EventKind.SEVERELY_ERRORED:
-            self.set("CRC_EXCESSIVE", bool(event.value))
+        elif event.kind is EventKind.SECOND:
+            self._second(SecondAilment(event.value))
         elif event.kind is EventKind.SLIP:
             self._slip()
 
@@ -80,25 +83,24 @@ class PortAlarms:
         else:
             self._faults.recover(name, self._where)
 
+    def _recover(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.set(name, False)
+
     def _look(self) -> None:
         status = self._span.status()
-        for name, holds in STATES:
-            self.set(name, holds(status))
+        for name, stands in STATES:
+            self.set(name, stands(status))
         gone = status.signal_lost and port_statistics(self._span).gone
-        self.set("PORT_ADAPTOR_LOST", gone, "what the port talks to is gone" if gone else "")
+        self.set(ADAPTOR_LOST, gone)
+
+    def _second(self, ailment: SecondAilment) -> None:
+        for name, bit in SECONDS.items():
+            self.set(name, bool(ailment & bit))
 
     def _slip(self) -> None:
-        self._forget_slips()
+        """Over as soon as it has happened; how long it is told of is the alarm's affair."""
         status = self._span.status()
         counted = f"{status.slips_repeated} frames repeated, {status.slips_deleted} left out"
         self.set("SLIPS", True, counted)
-        self._slips_stand = asyncio.get_running_loop().call_later(SLIPS_STAND_S, self._slips_over)
-
-    def _slips_over(self) -> None:
-        self._forget_slips()
         self.set("SLIPS", False)
-
-    def _forget_slips(self) -> None:
-        if self._slips_stand is not None:
-            self._slips_stand.cancel()
-            self._slips_stand = None
