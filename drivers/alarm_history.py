@@ -83,10 +83,8 @@ class AlarmHistory:
         return self._serials.take()
 
     def begin(self, at: str) -> None:
-        """At the start: alarms that were active when the process ended are closed, with the first write that
-        succeeds. Raises AlarmHistoryError where this one does not."""
+        """At the start: alarms that were active when the last process ended are closed with the first write."""
         self._begun_at = at
-        self.write(())
 
     def write(self, records: Iterable[AlarmRecord]) -> None:
         """Adds records, or replaces those of the same serials, in one transaction; on return they survive a power
@@ -104,7 +102,9 @@ class AlarmHistory:
         except (sqlite3.Error, UserError) as error:
             raise AlarmHistoryError(f"{self.path}: alarm history not written: {error}") from None
 
-    def read(self, *, before: int | None = None, name: str = "", place: str = "") -> Iterator[AlarmRecord]:
+    def read(
+        self, *, before: int | None = None, name: str | None = None, place: str | None = None
+    ) -> Iterator[AlarmRecord]:
         """Records, newest first, from below the serial `before`; of one alarm name or one object where given.
         Read as they are asked for; raises AlarmHistoryError."""
         below = before if before is not None else 1 << 62
@@ -163,11 +163,11 @@ class AlarmHistory:
         except OSError as failure:
             self.damage.append(f"{self.path}: {error}; it cannot be set aside: {failure.strerror}")
 
-    def _page(self, below: int, name: str, place: str) -> list[AlarmRecord]:
+    def _page(self, below: int, name: str | None, place: str | None) -> list[AlarmRecord]:
         query = f"SELECT {_NAMES} FROM alarms WHERE serial < ?"
         values: list[object] = [below]
         for column, value in (("name", name), ("object", place)):
-            if value:
+            if value is not None:
                 query += f" AND {column} = ?"
                 values.append(value)
         if not self.path.exists():

@@ -64,7 +64,7 @@ def order(arguments: argparse.Namespace) -> Order:
     """Reads what the options name; raises UserError before anything is started or written."""
     configuration = PlantConfiguration() if arguments.config is None else plant.load(arguments.config)
     if arguments.prompt is not None:
-        service = msgspec.structs.replace(configuration.vp.service, prompt=str(arguments.prompt))
+        service = msgspec.structs.replace(configuration.vp.service, prompt=str(arguments.prompt.absolute()))
         voice = msgspec.structs.replace(configuration.vp, service=service)
         configuration = msgspec.structs.replace(configuration, vp=voice)
     prompt = read_speech(configuration.vp.service.prompt_file)

@@ -3,14 +3,17 @@
 import asyncio
 from typing import get_args
 
-from firmware.accounts.lock_out import Lock, LockOut
-from firmware.accounts.login import Access, Faults, LoginAudit
+from firmware.accounts.lock_out import Lock, LockOut, delay_s
+from firmware.accounts.login import Faults, LoginAudit, Origin
 from firmware.accounts.users import MOST_USERS, Scope, User
+from firmware.console import return_codes
 
 ALARM = "LOGIN_ATTACK"
 ALARM_FROM_S = 60.0  # shorter locks are slips of the finger
 MOST_STRANGERS = MOST_TERMINALS = 1024
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+MOST_TYPED = 64  # of a name: what is longer is nobody's, and need not be told apart
 
 MOST_RECORDS = 60  # of failures at once; then
 RECORD_EVERY_S = 60.0
@@ -18,7 +21,7 @@ RECORD_EVERY_S = 60.0
 
 def user_key(name: str, scope: Scope) -> str:
     """The key of a user's lock: one for those at the machine, one for the network."""
-    return f"{scope} {name.lower()}"
+    return f"{scope} {name.lower()[:MOST_TYPED]}"
 
 
 class Guard:
@@ -32,34 +35,35 @@ class Guard:
         self._budget = _AuditBudget(audit)
         self._alarm: asyncio.TimerHandle | None = None
 
-    def wait_s(self, typed: str, user: User | None, access: Access) -> float:
+    def wait_s(self, typed: str, user: User | None, origin: Origin) -> float:
         """How long the next attempt is refused unheard."""
         now_s = asyncio.get_running_loop().time()
         return max(
-            self._names(user).wait_s(user_key(typed, access.scope), now_s),
-            self._terminals.wait_s(access.name, now_s),
+            self._names(user).wait_s(user_key(typed, origin.scope), now_s),
+            self._terminals.wait_s(origin.name, now_s),
         )
 
-    def user_wait_s(self, user: User, scope: Scope) -> float:
-        """How long the user is locked there, whatever the terminal."""
-        return self.users.wait_s(user_key(user.name, scope), asyncio.get_running_loop().time())
+    def user_locks(self, user: User) -> dict[Scope, Lock]:
+        """The user's locks, those that ended among them."""
+        locks = {scope: self.users.find(user_key(user.name, scope)) for scope in SCOPES}
+        return {scope: lock for scope, lock in locks.items() if lock and delay_s(lock.failures)}
 
-    def failed(self, typed: str, user: User | None, access: Access) -> Lock:
+    def failed(self, typed: str, user: User | None, origin: Origin) -> Lock:
         """Counts a failure; the user's lock that begins with it."""
         now_s = asyncio.get_running_loop().time()
-        lock = self._names(user).failed(user_key(typed, access.scope), now_s)
-        terminal_lock = self._terminals.failed(access.name, now_s)
+        lock = self._names(user).failed(user_key(typed, origin.scope), now_s)
+        terminal_lock = self._terminals.failed(origin.name, now_s)
         until_s = max(lock.until_s, terminal_lock.until_s)
         name = user.name if user else "unknown user"  # never what was typed: it may be a password
-        self._budget.record(name, access, f"login failed, locked for {until_s - now_s:.0f} s", now_s)
+        self._budget.record(name, origin, f"login failed, locked for {until_s - now_s:.0f} s", now_s)
         if until_s - now_s >= ALARM_FROM_S:
-            self._raise(until_s, f"{name} on {access.name}: {lock.failures} failures")
+            self._raise(until_s, f"{name} on {origin.name}: {lock.failures} failures")
         return lock
 
-    def succeeded(self, user: User, access: Access) -> None:
+    def succeeded(self, user: User, origin: Origin) -> None:
         """The user and the terminal start anew."""
-        self.users.forgive(user_key(user.name, access.scope))
-        self._terminals.forgive(access.name)
+        self.users.forgive(user_key(user.name, origin.scope))
+        self._terminals.forgive(origin.name)
 
     def unlock(self, name: str) -> None:
         """An administrator lifts the user's locks."""
@@ -100,7 +104,7 @@ class _AuditBudget:
         self._since_s: float | None = None
         self.untold = 0
 
-    def record(self, name: str, access: Access, text: str, now_s: float) -> None:
+    def record(self, name: str, origin: Origin, text: str, now_s: float) -> None:
         """Records a failure, or counts it."""
         earned = 0.0 if self._since_s is None else (now_s - self._since_s) / RECORD_EVERY_S
         self._records, self._since_s = min(self._records + earned, float(MOST_RECORDS)), now_s
@@ -111,4 +115,4 @@ class _AuditBudget:
         if self.untold:
             text += f"; {self.untold} attempts before it not recorded"
             self.untold = 0
-        self._audit.login(name, access.name, text)
+        self._audit.login(name, origin.name, text, return_codes.NOT_LOGGED_IN)

@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+from drivers.storage import StoreError
 from firmware.accounts.users import Users, UsersDamagedError, decode, encode
 from firmware.runtime import NS_PER_S, WallClock
 
 KIND = "users"
-
-
-class StoreError(Exception):
-    """The store did not take it."""
 
 
 class KeptRevision(Protocol):

@@ -39,6 +39,10 @@ class LockOut:
         lock = self._locks.get(key)
         return max(0.0, lock.until_s - now_s) if lock else 0.0
 
+    def find(self, key: str) -> Lock | None:
+        """The key's last lock, whether it still stands or not."""
+        return self._locks.get(key)
+
     def failed(self, key: str, now_s: float) -> Lock:
         """Counts a failure; the lock that begins (it may last no time)."""
         before = self._locks.get(key)

@@ -42,11 +42,13 @@ def _kind(alarms: AlarmManager, name: str) -> AlarmKind:
     return kind
 
 
-def _wanted(alarms: AlarmManager, invocation: Invocation) -> tuple[str, str]:
-    """The name and the object asked for; each empty where it was not."""
-    name = invocation.get("NAME", "")
-    place = " ".join(invocation.get("OBJECT", "").lower().split())
-    return (_kind(alarms, name).name if name else ""), place
+def _wanted(alarms: AlarmManager, invocation: Invocation) -> tuple[str | None, str | None]:
+    """The name and the object asked for; each None where it was not."""
+    name, place = invocation.get("NAME"), invocation.get("OBJECT")
+    if place is not None:
+        place = " ".join(place.lower().split())
+        place = "" if place == BOX else place
+    return (None if name is None else _kind(alarms, name).name), place
 
 
 def _acknowledged(by: str, at: str) -> str:
@@ -61,8 +63,8 @@ async def display_alarms(alarms: AlarmManager, invocation: Invocation) -> Report
         alarm
         for alarm in alarms.active(hidden=invocation.get("HIDDEN") == "YES")
         if severity in ("", alarm.kind.severity.name)
-        and name in ("", alarm.kind.name)
-        and place in ("", alarm.place.lower())
+        and name in (None, alarm.kind.name)
+        and place in (None, alarm.object)
     ]
     return Report(blocks=(_active_table("Active alarms", shown),))
 
@@ -106,7 +108,7 @@ async def list_history(alarms: AlarmManager, invocation: Invocation) -> Report:
     name, place = _wanted(alarms, invocation)
     last = invocation.get("LAST", HISTORY_USUAL)
     below = invocation["FROM"] + 1 if "FROM" in invocation.arguments else None
-    records = islice(alarms.records(before=below, name=name, place="" if place == BOX else place), last)
+    records = islice(alarms.records(before=below, name=name, place=place), last)
     try:
         first = list(islice(records, 1))
     except AlarmHistoryError as error:

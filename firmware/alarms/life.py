@@ -16,9 +16,10 @@
 
 What is not in the table changes nothing: a fault that is told again, a recovery of what is not wrong, a timer that
 has been overtaken. A fault that comes and goes within the hold-offs stays one alarm, and its occurrences are
-counted (the persistency filter of G.7710, with a memory). A hold-off of no duration is over as it starts. An event
-is a fault that is over when it comes: the window in which more of them count as the same is the clear hold-off, and
-does not start anew with each, so that a steady stream of them is told once a window.
+counted (the persistency filter of G.7710, with a memory). A hold-off of no duration is over as it starts.
+
+An event is a fault that is over when it comes: the window in which more of them count as the same is the clear
+hold-off, and does not start anew with each, so that a steady stream of them is told once a window.
 
 Two marks go beside the state, from the time the alarm is raised until it is cleared (firmware/alarms/manager.py):
 

@@ -131,7 +131,9 @@ class AlarmManager:
             self._tell(News.ACKNOWLEDGED, entry)
         return entry.alarm(self._covered(entry))
 
-    def records(self, *, before: int | None = None, name: str = "", place: str = "") -> Iterator[AlarmRecord]:
+    def records(
+        self, *, before: int | None = None, name: str | None = None, place: str | None = None
+    ) -> Iterator[AlarmRecord]:
         """The history, newest first, from below the serial `before`; of one name or object where given. Read as it
         is asked for; raises AlarmHistoryError."""
         return self._recorder.read(before, name, place)
@@ -259,7 +261,11 @@ class AlarmManager:
 
     def _tell_if_allowed(self, entry: Entry) -> None:
         """Unless one that hides it is at least about to stand, or too much has been told of late."""
-        if any(self._hiding(entry)) or entry.key in self._held:
+        if any(self._hiding(entry)):
+            if not entry.kind.stands:
+                self._forget_untold(entry)  # over when it came: there is nothing to tell later
+            return
+        if entry.key in self._held:
             return
         if entry.kind.name == "ALARM_STORM" or self._pace.take(self._loop.time()):
             self._raise(entry)

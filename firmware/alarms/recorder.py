@@ -33,8 +33,9 @@ class Recorder:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, at: str) -> None:
-        """Closes what the last process left open."""
-        self._attempt(lambda: self._history.begin(at))
+        """Closes what the last process left open: soon, when those who will listen are there."""
+        self._history.begin(at)
+        self._schedule(self._loop.time())
 
     def put(self, record: AlarmRecord) -> None:
         """Takes a record, in place of an older one of the same serial; written soon."""
@@ -50,20 +51,25 @@ class Recorder:
             self._timer.cancel()
             self._timer = None
         records = list(self._pending.values())
-        if self._attempt(lambda: self._history.write(records)):
-            for record in records:
-                if self._pending.get(record.serial) is record:
-                    del self._pending[record.serial]
+        try:
+            self._history.write(records)
+        except AlarmHistoryError as error:
+            self._fail(str(error))
+        else:
+            self._succeed(records)
+        finally:
+            self._written_s = self._loop.time()
+            self._tell_damage()
 
-    def read(self, before: int | None, name: str, place: str) -> Iterator[AlarmRecord]:
+    def read(self, before: int | None, name: str | None, place: str | None) -> Iterator[AlarmRecord]:
         """The history with what is not on disk yet, newest first, as AlarmHistory.read."""
         waiting = sorted(
             (
                 record
                 for record in self._pending.values()
                 if (before is None or record.serial < before)
-                and (not name or record.name == name)
-                and (not place or record.object == place)
+                and (name is None or record.name == name)
+                and (place is None or record.object == place)
             ),
             key=lambda record: -record.serial,
         )
@@ -81,19 +87,12 @@ class Recorder:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _attempt(self, work: Callable[[], None]) -> bool:
-        try:
-            work()
-        except AlarmHistoryError as error:
-            self._fail(str(error))
-            return False
-        finally:
-            self._written_s = self._loop.time()
-            self._tell_damage()
+    def _succeed(self, records: list[AlarmRecord]) -> None:
+        for record in records:
+            del self._pending[record.serial]
         if self._failing:
             self._failing = False
             self._recovered()
-        return True
 
     def _fail(self, text: str) -> None:
         if self._timer is None:

@@ -1,4 +1,4 @@
-"""Turns plain values (TOML, a candidate) into a tree; finds every fault at once, with path and permitted values."""
+"""Turns plain values (TOML, a candidate) into a tree, finding every fault at once, each with its path."""
 
 import math
 from collections.abc import Iterable
@@ -47,15 +47,23 @@ def _unfit(value: Any) -> str:
     return ""
 
 
-def _convert_leaf(leaf: Leaf, value: Any, path: str, problems: list[Problem]) -> Any:
+def value_problem(leaf: Leaf, value: Any, path: str) -> Problem | None:
+    """What is wrong with a value by itself, at a path."""
     reason = _unfit(value)
     if not reason:
         try:
-            return msgspec.convert(value, type=leaf.hint)
+            msgspec.convert(value, type=leaf.hint)
         except msgspec.ValidationError:
             reason = "is not permitted"
-    problems.append(Problem(path, f"{shown(value)} {reason}", leaf.permitted))
-    return ABSENT
+    return Problem(path, f"{shown(value)} {reason}", leaf.permitted) if reason else None
+
+
+def _convert_leaf(leaf: Leaf, value: Any, path: str, problems: list[Problem]) -> Any:
+    problem = value_problem(leaf, value, path)
+    if problem is not None:
+        problems.append(problem)
+        return ABSENT
+    return msgspec.convert(value, type=leaf.hint)
 
 
 def _convert_keyed(keyed: Keyed, value: dict[str, Any], path: str, problems: list[Problem]) -> dict[int, Any]:

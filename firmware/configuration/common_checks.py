@@ -43,8 +43,8 @@ def _serial(tree: BoxConfiguration) -> Iterator[Problem]:
 
 
 def _is_host_and_port(text: str) -> bool:
-    parts = urlsplit(f"//{text}")
     try:
+        parts = urlsplit(f"//{text}")
         return bool(parts.hostname and parts.port) and f"//{parts.netloc}" == f"//{text}" and "@" not in text
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""A configuration tree's own description, read from its types: every field with type, range, default and effect."""
+"""A configuration tree's own description, read from its types: every field's range, default, effect."""
 
 import functools
 from collections.abc import Iterator
@@ -36,6 +36,8 @@ class Leaf:
         """What the value may be, for people."""
         if self.choices:
             return ", ".join(map(str, self.choices))
+        if self.file:
+            return "the name of a file, from the root: /..., or empty"
         return _permitted(self.type, self.unit)
 
 
@@ -127,9 +129,7 @@ def _node(owner: type[msgspec.Struct], field: msgspec.structs.FieldInfo) -> Node
         return _leaf(field, kind)
     key, item = _bare(kind.type.key_type), kind.type.value_type
     if not isinstance(key, inspect.IntType) or key.ge is None or key.le is None:
-        raise TypeError(
-            f"{owner.__name__}.{field.name}: keys need a range: dict[Annotated[int, keys(1, 16)], ...]"
-        )
+        raise TypeError(f"{owner.__name__}.{field.name}: keys need a range: Annotated[int, keys(1, 16)]")
     if not isinstance(item, inspect.StructType):
         raise TypeError(f"{owner.__name__}.{field.name}: only structs stand under keys")
     text, _, effect = _words(kind)

@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+FILE_PATTERN = "^(/.*)?$"  # a box's working folder is nobody's business
+
 
 class Effect(enum.Enum):
     """When a changed value counts."""
@@ -29,14 +31,14 @@ def setting(
 ) -> msgspec.Meta:
     """Stands in a field's Annotated: what it is for, its unit, its range, and when a change of it takes effect.
 
-    `file`: the name of a file; in a configuration file it counts from that file's own folder.
+    `file`: the name of a file, from the root; in a configuration file it may count from that file's own folder.
     """
     limits: dict[str, Any] = {
         "ge": low,
         "le": high,
         "multiple_of": multiple_of,
         "max_length": most_characters,
-        "pattern": pattern,
+        "pattern": FILE_PATTERN if file else pattern,
     }
     return msgspec.Meta(description=text, extra={"unit": unit, "effect": effect, "file": file}, **limits)
 

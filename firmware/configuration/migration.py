@@ -12,7 +12,7 @@ SCHEMA_FIRST = 1  # also of files without a `schema`: they are older than the ke
 
 
 class Migration(NamedTuple):
-    """From one schema to the next: the old tree's type, and a function from an old tree to the next one's plain values.
+    """From one schema to the next: the old tree's type, and what makes an old tree the next one's plain values.
 
     `upgrade` may raise InvalidConfigurationError for what the old tree's single values do not say.
     """

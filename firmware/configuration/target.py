@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol, TypeVar
 
-Tree = TypeVar("Tree", contravariant=True)
+Tree_contra = TypeVar("Tree_contra", contravariant=True)
 
 
 class Problem(NamedTuple):
@@ -36,17 +36,17 @@ class Prepared(Protocol):
         """Gives back what was reserved; nothing has changed."""
 
 
-class Target(Protocol[Tree]):
+class Target(Protocol[Tree_contra]):
     """What a configuration is put in force on: a box."""
 
-    async def prepare(self, old: Tree, new: Tree) -> Prepared:
+    async def prepare(self, old: Tree_contra, new: Tree_contra) -> Prepared:
         """Reserves all that can fail; raises PreparationError with every reason. Changes nothing by itself.
 
         Fields that count only after a box restart do not differ between `old` and `new`. Cancelled, or having
         raised, it has given back what it reserved.
         """
 
-    def interrupts(self, old: Tree, new: Tree) -> list[str]:
+    def interrupts(self, old: Tree_contra, new: Tree_contra) -> list[str]:
         """What the change would interrupt, a line each: `port 3 restarts: 12 calls in progress`."""
 
 

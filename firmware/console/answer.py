@@ -28,9 +28,13 @@ class Answer:
     again: "Callable[[], Awaitable[Answer]] | None" = None
 
 
+BEGUN = "begun"
+
+
 @dataclass(frozen=True)
 class AuditEntry:
-    """What the audit log keeps of a command. `code` is None where it never came to an answer."""
+    """What the audit log keeps of a command. `code` is None where there is no answer: it is about to be carried
+    out (the text is BEGUN), or has been broken off."""
 
     session: Session
     command: str  # secrets starred

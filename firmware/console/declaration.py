@@ -46,6 +46,11 @@ class Verb(enum.Enum):
     SAV = "save"
     ACK = "acknowledge"
 
+    @property
+    def changes(self) -> bool:
+        """Whether its commands change anything: such are carried out only once the audit log has them."""
+        return self not in (Verb.LST, Verb.DSP, Verb.CHK)
+
 
 @dataclass(frozen=True)
 class Integer:

@@ -10,7 +10,7 @@ from drivers.engine import EngineError, PortError
 from drivers.errors import UserError
 from firmware.console import echo, refusals, return_codes
 from firmware.console import help as help_pages
-from firmware.console.answer import Answer, AuditEntry, Dialogue
+from firmware.console.answer import BEGUN, Answer, AuditEntry, Dialogue
 from firmware.console.declaration import (
     FORCE,
     WATCH,
@@ -50,8 +50,9 @@ class _Work:
 class Interpreter:
     """The commands of one box, for all its sessions.
 
-    `box` tells what report headers say ("qm1/Bern"). `audit` is called before a command's answer is given; it must
-    not raise for a full disk. `serials` numbers the box's reports, those that nobody asked for among them.
+    `box` tells what report headers say ("qm1/Bern"). `audit` is called before a command's answer is given, and
+    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot record
+    it. `serials` numbers the box's reports, those that nobody asked for among them.
     """
 
     def __init__(
@@ -127,7 +128,8 @@ class Interpreter:
         if too_long:
             return self._answer(shown, session, CommandError(code, str(error)))
         if STARS in shown:  # what was unexpected may be a piece of the secret
-            reason = f"{mml.place(text, error.position)}: a mistake near a secret; texts with blanks or marks go in quotes"
+            where = mml.place(text, error.position)
+            reason = f"{where}: a mistake near a secret; texts with blanks or marks go in quotes"
             return self._answer(shown, session, CommandError(code, reason))
         blocks = (Lines("", echo.pointed(text, error.position)),)
         return self._answer(shown, session, CommandError(code, str(error), blocks))
@@ -164,6 +166,8 @@ class Interpreter:
             interrupted = command.interrupts(subject, invocation)
             if interrupted:
                 await confirm(interrupted, work.dialogue)
+        if command.verb.changes:  # nothing is changed that the audit log does not take
+            self._audit(AuditEntry(work.session, self._echo(work.parsed), None, BEGUN))
         return await self._run(command, subject, invocation)
 
     def _permitted(self, work: _Work) -> Command[Any]:

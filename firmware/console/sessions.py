@@ -8,12 +8,20 @@ RMV SES          a user may end his own sessions, and those of users whose role 
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from firmware.console.declaration import Role, Session
 
 
 class SessionRefusedError(Exception):
     """A session that cannot be opened or ended; one line says why."""
+
+
+class Notice(NamedTuple):
+    """A report that nobody asked for: an alarm, what became of a trial. `serial` numbers it among all reports."""
+
+    serial: int
+    lines: tuple[str, ...]
 
 
 @dataclass
@@ -35,8 +43,13 @@ class LiveSession:
     since_s: float
     last_input_s: float
     end: Callable[[str], None]  # ends it, and tells its user why
-    tell: Callable[[list[str]], None]  # shows lines that nobody asked for, when nothing else is being printed
+    tell: Callable[[Notice], None]  # shows what nobody asked for, when nothing else is being printed
     settings: SessionSettings = field(default_factory=SessionSettings)
+
+    @property
+    def for_s(self) -> float:
+        """How long ago its user logged in."""
+        return asyncio.get_running_loop().time() - self.since_s
 
     @property
     def idle_s(self) -> float:
@@ -61,7 +74,7 @@ class SessionRegistry:
         return self._sessions.get(number)
 
     def open(
-        self, user: str, role: Role, terminal: str, end: Callable[[str], None], tell: Callable[[list[str]], None]
+        self, user: str, role: Role, terminal: str, end: Callable[[str], None], tell: Callable[[Notice], None]
     ) -> LiveSession:
         """Logs a user in; raises SessionRefusedError where the limit does not let him."""
         if len(self._sessions) >= self._limit():
@@ -81,17 +94,37 @@ class SessionRegistry:
         live = self._sessions.get(number)
         if live is None:
             raise SessionRefusedError(f"there is no session {number}")
-        if live.session.role > by.role and live.session.user != by.user:
-            raise SessionRefusedError(f"session {number} is of {live.session.user}, whose role is above yours")
+        self.check_removable(live, by)
         self._end(live, f"session ended by {by.user} from {by.terminal}")
         return live
 
-    def tell(self, lines: Iterable[str]) -> None:
-        """Shows lines to everyone who has not turned reports off."""
-        shown = list(lines)
+    @staticmethod
+    def check_removable(live: LiveSession, by: Session) -> None:
+        """Raises SessionRefusedError where that user may not end the session."""
+        session = live.session
+        if session.role > by.role and session.user != by.user:
+            raise SessionRefusedError(f"session {session.number} is of {session.user}, whose role is above yours")
+
+    def of_user(self, user: str) -> list[str]:
+        """A user's sessions, a line each, for questions before they are ended."""
+        return [
+            f"session {live.session.number} of {user} on {live.session.terminal}"
+            for live in self.all()
+            if live.session.user == user
+        ]
+
+    def end_user(self, user: str, why: str) -> None:
+        """Ends all sessions of a user: what he logged in with no longer holds."""
+        for live in self.all():
+            if live.session.user == user:
+                self._end(live, why)
+
+    def tell(self, serial: int, lines: Iterable[str]) -> None:
+        """Shows a report that nobody asked for to everyone who has not turned them off."""
+        notice = Notice(serial, tuple(lines))
         for live in self.all():
             if live.settings.reports:
-                live.tell(shown)
+                live.tell(notice)
 
     def _make_room(self, user: str, role: Role, terminal: str) -> None:
         if role is not Role.ADMINISTRATOR:

@@ -1,4 +1,4 @@
-"""The queuing machine as the configuration service knows it: what is checked beyond single values, what boots first."""
+"""The queuing machine as the configuration service knows it: its checks beyond single values, its failsafe."""
 
 from collections.abc import Iterator
 
@@ -39,4 +39,5 @@ QUEUING_MACHINE = BoxKind(
     failsafe=QueuingMachineConfiguration(ports={}, clock=ClockConfiguration(sources=())),
     checks=(*COMMON_CHECKS, Check(("ports",), _ports), Check(("ports", "clock"), _clock)),
     migrations=MIGRATIONS,
+    beside=("clock",),
 )

@@ -2,23 +2,24 @@
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from drivers.storage import StoreError
 from firmware.accounts.accounts import Accounts
-from firmware.accounts.hashing import HashCost, Hasher, run_at_once
-from firmware.accounts.keeping import StoreError
-from firmware.accounts.login import Access
+from firmware.accounts.hashing import HashCost, Hasher
+from firmware.accounts.keeping import Author
+from firmware.console.declaration import Role
 from firmware.runtime import WallClock
 
 CHEAP = HashCost(memory_kib=8, passes=1, lanes=1)
 EPOCH = datetime(2026, 11, 25, tzinfo=UTC)
-
-SERIAL = Access("serial /dev/ttyS0", local=True, in_charge=True)
-SOCKET = Access("unix uid 1000", local=True, in_charge=False)
-NETWORK = Access("tcp 192.0.2.7", local=False, in_charge=False)
+OWNER_UID = 1000
+SERIAL, NETWORK = "serial /dev/ttyS0", "tcp 192.0.2.7:40001"
+ADMIN_PASSWORD, BOB_PASSWORD, WRONG = "a long way home", "correct horse", "battery staple"
+BY_ADMIN = Author("admin", SERIAL)
 
 Result = TypeVar("Result")
 
@@ -52,6 +53,12 @@ def run(scenario: Coroutine[Any, Any, Result]) -> Result:
         return runner.run(scenario)
 
 
+async def pass_s(seconds: float) -> None:
+    """Time passes, and every timer up to then has run."""
+    await asyncio.sleep(seconds)
+    await asyncio.sleep(0)
+
+
 @dataclass
 class MemoryRevision:
     octets: bytes
@@ -76,13 +83,11 @@ class MemoryStore:
     def history(self) -> list[object]:
         return list(self.revisions)
 
-    def commit(
-        self, octets: bytes, *, base: int, who: str, when: str, why: str, from_where: str, **_: object
-    ) -> int:
+    def commit(self, octets: bytes, *, who: str, when: str, why: str, from_where: str, **_: object) -> int:
         if self.full:
             raise StoreError("the disk is full")
         self.revisions.append(octets)
-        self.reasons.append(f"{who} from {from_where}: {why}")
+        self.reasons.append(f"{when} {who} on {from_where}: {why}")
         return len(self.revisions)
 
 
@@ -99,8 +104,23 @@ class Told:
     def recover(self, name: str, where: str, /) -> None:
         self.standing.pop(name, None)
 
-    def login(self, user: str, access: str, text: str) -> None:
-        self.records.append(f"{user} on {access}: {text}")
+    def login(self, user: str, terminal: str, text: str, code: int) -> None:
+        self.records.append(f"{user} on {terminal}: {text}")
+
+
+@dataclass
+class BoxSessions:
+    """A box where one user is logged in."""
+
+    user: str
+    ended: list[str] = field(default_factory=list)
+
+    def of_user(self, user: str) -> list[str]:
+        return [f"session 1 of {user}"] if user == self.user and not self.ended else []
+
+    def end_user(self, user: str, why: str) -> None:
+        if self.of_user(user):
+            self.ended.append(why)
 
 
 @dataclass
@@ -109,6 +129,20 @@ class Plant:
 
     store: MemoryStore = field(default_factory=MemoryStore)
     told: Told = field(default_factory=Told)
+    hashes: int = 0
 
     def start(self, epoch: datetime = EPOCH, cost: HashCost = CHEAP) -> Accounts:
-        return Accounts(self.store, Hasher(run_at_once, cost), WallClock(epoch), self.told, self.told)
+        return Accounts(self.store, Hasher(self.count, cost), WallClock(epoch), self.told, self.told, OWNER_UID)
+
+    async def commissioned(self) -> Accounts:
+        """With an administrator, and bob, an operator."""
+        accounts = self.start()
+        await accounts.set_first_password(ADMIN_PASSWORD, SERIAL)
+        await accounts.add("bob", Role.OPERATOR, BOB_PASSWORD, BY_ADMIN)
+        return accounts
+
+    async def count(self, work: Callable[[], Result], /) -> Result:
+        """Runs the work of a hash; others have their turn meanwhile, as they have in real time."""
+        self.hashes += 1
+        await asyncio.sleep(0)
+        return work()
