@@ -81,9 +81,9 @@ def called_number(configuration: PlantConfiguration) -> str:
 
 
 async def place(exchange: Exchange, script: CallerScript, calls: int) -> list[str]:
-    """Places so many calls at once, span by span and timeslot by timeslot; returns what failed, a line each."""
-    per_span = len(CHANNEL_TIMESLOTS)
-    placed = [exchange.call(call // per_span, CHANNEL_TIMESLOTS[call % per_span], script) for call in range(calls)]
+    """Places so many calls at once, port by port and timeslot by timeslot; returns what failed, a line each."""
+    channels = [(port, timeslot) for port in exchange.lines for timeslot in CHANNEL_TIMESLOTS]
+    placed = [exchange.call(port, timeslot, script) for port, timeslot in channels[:calls]]
     results = await asyncio.gather(*placed, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, CallFailedError):
