@@ -21,11 +21,13 @@ KINDS = {
 
 class PortStatistics(NamedTuple):
     """`kind`: open, line, satop, e1d, dahdi, file; `framed`: an adaptor frames the line; `signal_lost`: the port
-    knows that nothing comes: far end, daemon or card is gone; `pairs`: everything counted since it was opened."""
+    knows that no signal comes; `gone`: because what it talks to is gone (peer, daemon, card, rest of the file);
+    `pairs`: everything counted since it was opened."""
 
     kind: str
     framed: bool
     signal_lost: bool
+    gone: bool
     pairs: Pairs
 
 
@@ -114,6 +116,18 @@ _READERS: dict[int, Callable[[Any], Pairs]] = {
 }
 
 
+def _gone(statistics: Any, signal_lost: bool) -> bool:
+    match statistics.kind:
+        case lib.SPAN_PORT_E1D:
+            return not statistics.e1d.open
+        case lib.SPAN_PORT_DAHDI:
+            return not statistics.dahdi.open
+        case lib.SPAN_PORT_SATOP | lib.SPAN_PORT_FILE:
+            return signal_lost
+        case _:
+            return False
+
+
 def port_statistics(span: Span) -> PortStatistics:
     """Of the port a span has now, as of the last block."""
     statistics = ffi.new("span_port_statistics *")
@@ -132,9 +146,11 @@ def port_statistics(span: Span) -> PortStatistics:
             ("adaptor: E bit errors", status.e_bit_errors),
         ]
     reader = _READERS.get(statistics.kind)
+    signal_lost = bool(status.alarms & lib.PORT_SIGNAL_LOST)
     return PortStatistics(
         kind=KINDS[statistics.kind],
         framed=bool(statistics.framed),
-        signal_lost=bool(status.alarms & lib.PORT_SIGNAL_LOST),
+        signal_lost=signal_lost,
+        gone=_gone(statistics, signal_lost),
         pairs=common + (reader(statistics) if reader else []),
     )

@@ -66,9 +66,10 @@ class CallServed(Message, frozen=True, kw_only=True):
 
 
 class AnswerCall(Message, frozen=True, kw_only=True):
-    """VP to QM: send the answer signal."""
+    """VP to QM: send the answer signal; the number that was called is known by now."""
 
     call: str
+    called_number: str
 
 
 class ClearCall(Message, frozen=True, kw_only=True):

@@ -217,6 +217,7 @@ void dahdi_port_read_counters(port *port, dahdi_counters *counters)
         .restarts = dahdi->span.lanes.restarts,
         .events = dahdi->span.events,
         .failed_attempts = dahdi->failed_attempts,
+        .open = is_open(dahdi),
         .cas_timeslots = is_open(dahdi) ? dahdi->span.cas_timeslots : 0,
     };
     for (unsigned lane = 0; lane < dahdi->span.lanes.count; lane++)

@@ -37,6 +37,7 @@ typedef struct {
     uint64_t restarts;        /* times octets both ways were thrown away to bring timeslots into step */
     uint64_t events;          /* taken from the driver's queues */
     uint64_t failed_attempts; /* to find the span again */
+    bool open;                /* the card is there */
     uint32_t timeslots;       /* open now */
     uint32_t cas_timeslots;   /* of those, with signalling bits */
 } dahdi_counters;

@@ -44,6 +44,7 @@ typedef struct {
     uint64_t bad_messages;     /* each ended a connection */
     uint64_t refusals;         /* errors the daemon answered with once open, to Sa bits */
     uint64_t failed_attempts;  /* to find the daemon again */
+    bool open;                 /* the daemon is there */
 } e1d_counters;
 
 /*

@@ -33,6 +33,8 @@ struct span {
     uint32_t looped_timeslots;
     test_pattern test_pattern;
     uint32_t test_timeslots; /* 0: no test */
+    unsigned ailments;       /* second_ailment bits as last told */
+    uint64_t violations_before, underruns_before; /* as the second began */
     unsigned links;          /* one more than the highest open */
     bool in_service;         /* the receiver is, as of this millisecond */
 

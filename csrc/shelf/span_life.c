@@ -87,6 +87,8 @@ static void life_begin(span *span, const span_options *options, span_parts parts
     span->receiver = parts.receiver;
     span->framer = parts.framer;
     span->blocks = span->second_blocks = 0;
+    span->ailments = 0;
+    span->violations_before = span->underruns_before = 0;
     span->in_service = false;
     span->maintenance = span->looped_timeslots = span->test_timeslots = 0;
     span->violations = (violation_injector){0};

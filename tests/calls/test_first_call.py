@@ -19,7 +19,7 @@ from tests.calls.conftest import caller, speech_of
 
 def place(bench: BenchShelf, script: CallerScript, timeslot: int = 1) -> Outcome:
     async def scenario(exchange: Exchange) -> None:
-        await exchange.call(0, timeslot, script)
+        await exchange.call(1, timeslot, script)
 
     return bench.run(scenario, real_time=False)
 

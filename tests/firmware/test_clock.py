@@ -10,6 +10,7 @@ from drivers import clock
 from drivers.engine import Event, EventKind, Impairments, Shelf, Span
 from firmware.qm.clock import BoxClock
 from firmware.qm.configuration import ClockConfiguration
+from firmware.runtime import Unheard
 from protocols.clock_selection import Clock, ClockState
 from protocols.synchronization_status import QualityLevel
 
@@ -17,7 +18,7 @@ OFFSETS_PPB = (20_000, -10_000)
 NEAR_PPB = 2_500  # lines deliver in steps of 64 bits: 20 ppb a bit make 1 280 ppb of them, either way
 LOCK_S = 120
 CUT, WHOLE = Impairments(cut=True), Impairments()
-ON_FIRST, ON_SECOND = Clock(ClockState.LOCKED, "span 1"), Clock(ClockState.LOCKED, "span 2")
+ON_FIRST, ON_SECOND = Clock(ClockState.LOCKED, "port 1"), Clock(ClockState.LOCKED, "port 2")
 
 
 class Plant(NamedTuple):
@@ -39,7 +40,7 @@ def run(scenario: Callable[[Plant], Awaitable[None]], configuration: ClockConfig
         slips = [0 for _ in OFFSETS_PPB]
 
         async def main() -> None:
-            box = BoxClock(shelf, near, configuration)
+            box = BoxClock(shelf, lambda number: near[number - 1], configuration, Unheard())
 
             def handle(number: int, event: Event) -> None:
                 slips[number] += event.kind is EventKind.SLIP
