@@ -2,22 +2,35 @@
 
 from typing import Any
 
+from firmware.accounts import commands as account_commands
+from firmware.alarms import commands as alarm_commands
+from firmware.configuration import commands as configuration_commands
+from firmware.console import audit_commands, session_commands
 from firmware.console.declaration import Command
+
+# What every kind of box has.
+COMMON: tuple[Command[Any], ...] = (
+    *account_commands.COMMANDS,
+    *alarm_commands.COMMANDS,
+    *audit_commands.COMMANDS,
+    *configuration_commands.COMMANDS,
+    *session_commands.COMMANDS,
+)
 
 
 def queuing_machine() -> tuple[Command[Any], ...]:
     """The commands of a queuing machine (QM)."""
-    return ()
+    return COMMON
 
 
 def highway_box() -> tuple[Command[Any], ...]:
     """The commands of a highway box (HW)."""
-    return ()
+    return COMMON
 
 
 def voice_box() -> tuple[Command[Any], ...]:
     """The commands of a voice box (VP)."""
-    return ()
+    return COMMON
 
 
 def by_box_kind() -> dict[str, tuple[Command[Any], ...]]:

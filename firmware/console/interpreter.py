@@ -8,6 +8,7 @@ from typing import Any
 from drivers.bus import BusError
 from drivers.engine import EngineError, PortError
 from drivers.errors import UserError
+from drivers.storage import StorageError, StoreError
 from firmware.console import echo, refusals, return_codes
 from firmware.console import help as help_pages
 from firmware.console.answer import BEGUN, Answer, AuditEntry, Dialogue
@@ -29,7 +30,8 @@ from firmware.runtime import NS_PER_S, WallClock
 from protocols import mml
 from protocols.mml import MmlError, Parsed
 
-# What a handler lets through of the drivers: the hardware or the disk said no, in one clear line.
+# What a handler may let through of the drivers: the disk or the hardware said no, in one clear line.
+STORE_ERRORS = (StorageError, StoreError)
 ENGINE_ERRORS = (EngineError, PortError, BusError, UserError)
 
 Outcome = Report | CommandError
@@ -51,8 +53,8 @@ class Interpreter:
     """The commands of one box, for all its sessions.
 
     `box` tells what report headers say ("qm1/Bern"). `audit` is called before a command's answer is given, and
-    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot record
-    it. `serials` numbers the box's reports, those that nobody asked for among them.
+    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot
+    record it. `serials` numbers the box's reports, those that nobody asked for among them.
     """
 
     def __init__(
@@ -190,6 +192,8 @@ class Interpreter:
     async def _run(command: Command[Any], subject: Any, invocation: Invocation) -> Report:
         try:
             return await command.handler(subject, invocation)
+        except STORE_ERRORS as error:
+            raise CommandError(return_codes.STORE_FAILED, str(error)) from error
         except ENGINE_ERRORS as error:
             raise CommandError(return_codes.ENGINE_REFUSED, str(error)) from error
 
