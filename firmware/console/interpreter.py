@@ -51,8 +51,8 @@ class Interpreter:
     """The commands of one box, for all its sessions.
 
     `box` tells what report headers say ("qm1/Bern"). `audit` is called before a command's answer is given, and
-    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot record
-    it. `serials` numbers the box's reports, those that nobody asked for among them.
+    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot
+    record it. `serials` numbers the box's reports, those that nobody asked for among them.
     """
 
     def __init__(
