@@ -228,6 +228,20 @@ def test_who_is_removed_while_his_password_is_verified_is_denied() -> None:
     run(scenario())
 
 
+def test_a_password_that_is_replaced_while_it_is_verified_is_denied() -> None:
+    async def scenario() -> None:
+        plant = Plant()
+        accounts = await plant.commissioned()
+        another = accounts.find("admin").hash
+        trying = asyncio.ensure_future(accounts.authenticate("bob", BOB_PASSWORD, NETWORK))
+        await asyncio.sleep(0)
+        changed = msgspec.structs.replace(accounts.find("bob"), hash=another)
+        accounts._keep_user(changed, BY_ADMIN, "faster than any hash")
+        assert await trying == Denied(0.0)
+
+    run(scenario())
+
+
 def test_a_full_disk_lets_users_in_and_is_told() -> None:
     async def scenario() -> None:
         plant = Plant()

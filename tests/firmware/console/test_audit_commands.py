@@ -6,7 +6,7 @@ from pathlib import Path
 from drivers.audit_log import AuditLog
 from drivers.storage import FolderStorage
 from firmware.console import return_codes
-from firmware.console.answer import AuditEntry
+from firmware.console.answer import BEGUN, AuditEntry
 from firmware.console.auditing import Auditor
 from firmware.console.declaration import Role, Session
 from firmware.console.report import Table
@@ -111,6 +111,8 @@ def test_what_is_listed(tmp_path: Path) -> None:
         for number in range(2, 402):
             code = return_codes.BAD_VALUE if number % 100 == 0 else return_codes.OK
             box.auditor(AuditEntry(carol, f"DSP THING:NO={number};", code, ""))
+        box.auditor(AuditEntry(carol, "SET THING;", None, BEGUN))
+        box.auditor(AuditEntry(carol, "SET THING;", None, "broken off: CancelledError"))
         assert await serials(box, "LST AUDIT:TO=401;") == list(range(401, 381, -1))
         assert await serials(box, "LST AUDIT:TO=401,LAST=3;") == [401, 400, 399]
         assert await serials(box, "LST AUDIT:FROM=10,TO=39;") == list(range(39, 9, -1))
@@ -118,7 +120,12 @@ def test_what_is_listed(tmp_path: Path) -> None:
         assert await serials(box, "LST AUDIT:FAILED=YES,TO=401,LAST=2;") == [400, 300]
         assert await serials(box, 'LST AUDIT:TEXT="no=77";') == [77]
         assert await serials(box, "LST AUDIT:USER=CAROL,FROM=300,TO=302;") == [302, 301, 300]
+        assert await serials(box, "LST AUDIT:USER=carol,LAST=3,TO=401;") == [401, 400, 399]
         assert await serials(box, "LST AUDIT:USER=nobody;") == []
+        assert await serials(box, "LST AUDIT:FAILED=YES,FROM=401,TO=403;") == [403]
+        shown = await box.shown(box.sessions.all()[0], "LST AUDIT:FROM=402,TO=403;")
+        assert "qm1  begun       SET THING;" in shown
+        assert "qm1  broken off  SET THING;" in shown
         answer = await box.type(box.sessions.all()[0], "LST AUDIT:FROM=9,TO=8;")
         assert answer.code == return_codes.BAD_VALUE
 
