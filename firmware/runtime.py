@@ -25,6 +25,19 @@ class WallClock:
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+class Unheard:
+    """Where faults go that nobody asked to be told of (firmware/configuration/target.py, Faults)."""
+
+    def fault(self, name: str, object: str = "", detail: str = "") -> None:  # noqa: A002
+        """Nobody hears it."""
+
+    def recover(self, name: str, object: str = "") -> None:  # noqa: A002
+        """Nobody hears it."""
+
+    def event(self, name: str, object: str = "", detail: str = "") -> None:  # noqa: A002
+        """Nobody hears it."""
+
+
 class Box:
     """Base of the boxes. Tasks run in `tasks`: an error in one of them ends the process, it is never swallowed."""
 

@@ -30,16 +30,18 @@ def execute(arguments: argparse.Namespace) -> int:
     script = order.caller(calls.called_number(order.configuration))
 
     async def scenario(exchange: Exchange) -> None:
-        if exchange.spans:
+        if exchange.lines:
             failed = await calls.place(exchange, script, 1)
             calls.check(bench, failed, 1)
             print("\nfiles:")
             _print_files(order.folder, bench.store.path)
-        if sys.stdout.isatty() or not exchange.spans:
+        if sys.stdout.isatty() or not exchange.lines:
             print("\nThe shelf stays up; Ctrl-C ends it.", flush=True)
             await asyncio.Event().wait()
 
-    print(f"shelf: {order.configuration.qm.spans} span(s), QM, HW and VP in one process, real time", flush=True)
+    print(
+        f"shelf: {len(order.configuration.qm.ports)} span(s), QM, HW and VP in one process, real time", flush=True
+    )
     try:
         bench.run(scenario, real_time=True, listener=_tell)
     except KeyboardInterrupt:

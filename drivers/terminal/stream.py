@@ -80,17 +80,26 @@ class Listener:
         self._name = name
         self._context = context
         self._connections = asyncio.Semaphore(CONNECTIONS_MAX)
+        self._accepting: asyncio.Task[None] | None = None
 
     async def serve(self, talk: Talk) -> None:
-        """Talks with everyone who connects, until cancelled; then hangs up on all."""
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                await self._connections.acquire()
-                connection = await self._accept()
-                tasks.create_task(self._converse(connection, talk), name="console connection")
+        """Talks with everyone who connects, until `close` and the last has gone; cancelled, hangs up on all."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._accepting = tasks.create_task(self._accept_all(tasks, talk))
+        finally:
+            self.close()
+
+    async def _accept_all(self, tasks: asyncio.TaskGroup, talk: Talk) -> None:
+        while True:
+            await self._connections.acquire()
+            connection = await self._accept()
+            tasks.create_task(self._converse(connection, talk), name="console connection")
 
     def close(self) -> None:
-        """Accepts no more."""
+        """Accepts no more; who is connected stays so. May be called again."""
+        if self._accepting is not None:
+            self._accepting.cancel()
         self._listening.close()
 
     async def _accept(self) -> socket.socket:

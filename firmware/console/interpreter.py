@@ -128,7 +128,8 @@ class Interpreter:
         if too_long:
             return self._answer(shown, session, CommandError(code, str(error)))
         if STARS in shown:  # what was unexpected may be a piece of the secret
-            reason = f"{mml.place(text, error.position)}: a mistake near a secret; texts with blanks or marks go in quotes"
+            where = mml.place(text, error.position)
+            reason = f"{where}: a mistake near a secret; texts with blanks or marks go in quotes"
             return self._answer(shown, session, CommandError(code, reason))
         blocks = (Lines("", echo.pointed(text, error.position)),)
         return self._answer(shown, session, CommandError(code, str(error), blocks))

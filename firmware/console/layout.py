@@ -30,6 +30,7 @@ COLUMNS = 80
 COLUMNS_LEAST = 20
 LOOKED_AT_ROWS = 100  # that decide on the widths of a table's columns
 GAP = "  "
+EQUALS = "  =  "
 
 
 def lines(answer: Answer, columns: int = COLUMNS) -> Iterator[str]:
@@ -96,10 +97,13 @@ def _pairs(pairs: Pairs, columns: int) -> Iterator[str]:
 def _aligned(pairs: Sequence[tuple[str, str]], columns: int) -> Iterator[str]:
     """Names, = below =, and values that are wrapped beside them."""
     names = min(max((get_cwidth(name) for name, _ in pairs), default=0), columns // 2)
+    indent = " " * (names + len(EQUALS))
     for name, value in pairs:
-        first = f"{_padded(name, names)}{GAP}={GAP}"
-        for number, piece in enumerate(_pieces(value, max(columns - get_cwidth(first), 1))):
-            yield ((" " * get_cwidth(first) if number else first) + piece).rstrip()
+        *above, last = _pieces(name, names)
+        yield from above
+        first, *below = _pieces(value, columns - len(indent))
+        yield f"{_padded(last, names)}{EQUALS}{first}".rstrip()
+        yield from (indent + piece for piece in below)
 
 
 def _lines(block: Lines, _columns: int) -> Iterator[str]:

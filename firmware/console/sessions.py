@@ -8,12 +8,20 @@ RMV SES          a user may end his own sessions, and those of users whose role 
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from firmware.console.declaration import Role, Session
 
 
 class SessionRefusedError(Exception):
     """A session that cannot be opened or ended; one line says why."""
+
+
+class Notice(NamedTuple):
+    """A report that nobody asked for: an alarm, what became of a trial. `serial` numbers it among all reports."""
+
+    serial: int
+    lines: tuple[str, ...]
 
 
 @dataclass
@@ -35,7 +43,7 @@ class LiveSession:
     since_s: float
     last_input_s: float
     end: Callable[[str], None]  # ends it, and tells its user why
-    tell: Callable[[list[str]], None]  # shows lines that nobody asked for, when nothing else is being printed
+    tell: Callable[[Notice], None]  # shows what nobody asked for, when nothing else is being printed
     settings: SessionSettings = field(default_factory=SessionSettings)
 
     @property
@@ -66,7 +74,7 @@ class SessionRegistry:
         return self._sessions.get(number)
 
     def open(
-        self, user: str, role: Role, terminal: str, end: Callable[[str], None], tell: Callable[[list[str]], None]
+        self, user: str, role: Role, terminal: str, end: Callable[[str], None], tell: Callable[[Notice], None]
     ) -> LiveSession:
         """Logs a user in; raises SessionRefusedError where the limit does not let him."""
         if len(self._sessions) >= self._limit():
@@ -111,12 +119,12 @@ class SessionRegistry:
             if live.session.user == user:
                 self._end(live, why)
 
-    def tell(self, lines: Iterable[str]) -> None:
-        """Shows lines to everyone who has not turned reports off."""
-        shown = list(lines)
+    def tell(self, serial: int, lines: Iterable[str]) -> None:
+        """Shows a report that nobody asked for to everyone who has not turned them off."""
+        notice = Notice(serial, tuple(lines))
         for live in self.all():
             if live.settings.reports:
-                live.tell(shown)
+                live.tell(notice)
 
     def _make_room(self, user: str, role: Role, terminal: str) -> None:
         if role is not Role.ADMINISTRATOR:
