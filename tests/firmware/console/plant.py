@@ -68,7 +68,7 @@ async def console(folder: Path) -> Console:
     accounts = Accounts(store, Hasher(run_at_once, CHEAP), clock, told, auditor, owner_uid=0)
     await accounts.set_first_password(ADMIN_PASSWORD, SERIAL)
     await accounts.add("bob", Role.OPERATOR, BOB_PASSWORD, BY_ADMIN)
-    sessions = SessionRegistry(lambda: 8)
+    sessions = SessionRegistry(lambda: 8, lambda _: None)
     accounts.attach(sessions)
     sets = (
         CommandSet(accounts, account_commands.COMMANDS),

@@ -56,10 +56,16 @@ def test_no_password_is_recorded(tmp_path: Path) -> None:
             'SET PWD:OWN="hush hush 6,NEW="hush hush 7",AGAIN="hush hush 7";',
             'ADD USERS:USER=carol,NEW="hush hush 8";',
             'SET PWD:NEWW="hush hush 9";',
+            'SET PWD "hush hush 10";',
+            "set  pwd hush_hush_11;",
+            "SET PWD:hush_hush_12,NEW=hush_hush_13;",
+            "SET PWD:USER=carol,hush_hush_14;",
+            "DSP SES; SET PWD hush_hush_15;",
+            "SET PWD:OWN=hush_hush_16?",
         )
         for line in typed:
             await box.type(admin, line)
-        await box.accounts.authenticate("hush hush 11", "hush hush 12", NETWORK)
+        await box.accounts.authenticate("hush hush 17", "hush hush 18", NETWORK)
         octets = b"".join(path.read_bytes() for path in (tmp_path / "audit").iterdir())
         assert b"ADD USER" in octets
         assert b"hush" not in octets
