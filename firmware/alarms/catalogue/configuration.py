@@ -119,18 +119,4 @@ CONFIGURATION_KINDS = (
         next_command="LST CFGHIS;",
         stands=False,
     ),
-    AlarmKind(
-        code=308,
-        name="CFG_STORE_REPAIRED",
-        severity=Severity.WARNING,
-        object=BOX,
-        text="the configuration store was found in disorder and put right",
-        causes=(
-            "the power failed while it was being written",
-            "one of two copies of a record was damaged on disk: if it happens again, replace the disk",
-        ),
-        consequences="None: nothing that was committed is lost.",
-        next_command="LST CFGHIS;",
-        stands=False,
-    ),
 )
