@@ -16,31 +16,34 @@ from tests.firmware.alarms.plant import EPOCH, Plant, kind, run
 STEP_MS = 10
 RAISE_MS, CLEAR_MS = 53, 107
 
-HIDDEN_BY = {"A": (), "B": ("A",), "C": ("A", "B"), "D": ("C", "X"), "X": ()}
+# Few of each, so that they meet.
+HIDDEN_BY = {"A": (), "B": ("A",), "C": ("A", "B", "X"), "X": ()}
 STORM_AND_DISK = {name: CATALOGUE[name] for name in ("ALARM_STORM", "HISTORY_FAILED", "HISTORY_DAMAGED")}
 KINDS = STORM_AND_DISK | {
     name: kind(number, name, place="box" if name == "X" else "port", hidden_by=hiders)
     for number, (name, hiders) in enumerate(HIDDEN_BY.items())
 }
-OBJECTS = ("port 1", "port 2", "port 3")
+OBJECTS = ("port 1", "port 2")
+
+# Hundreds of runs write a history each: not to a disk, where there is a choice.
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 Key = tuple[str, str]
 Action = tuple[str, str, str]
 Told = tuple[int, str, str, str]
 
-keys = st.one_of(st.tuples(st.sampled_from("ABCD"), st.sampled_from(OBJECTS)), st.just(("X", "")))
+keys = st.one_of(st.tuples(st.sampled_from("ABC"), st.sampled_from(OBJECTS)), st.just(("X", "")))
 actions = st.one_of(
     # Twice: more faults than recoveries.
     keys.map(lambda key: ("fault", *key)),
     keys.map(lambda key: ("fault", *key)),
     keys.map(lambda key: ("recover", *key)),
     st.tuples(st.just("remove"), st.sampled_from(OBJECTS), st.just("")),
-    # Always outwards to a lower number: no circles.
-    st.sampled_from([("place", "port 2", "port 1"), ("place", "port 3", "port 2"), ("place", "port 3", "port 1")]),
+    st.sampled_from([("place", "port 2", "port 1"), ("place", "port 2", "elsewhere")]),
 )
 # Often within a hold-off, now and then beyond.
 steps = st.one_of(st.integers(1, 4), st.integers(1, 15))
-scripts = st.lists(st.tuples(steps, actions), min_size=20, max_size=60)
+scripts = st.lists(st.tuples(steps, actions), min_size=10, max_size=40)
 
 
 class Naive:
@@ -143,7 +146,7 @@ def test_as_the_naive_model_says(script: list[tuple[int, Action]]) -> None:
         assert [at for at, *_ in told_by(plant)] == sorted(at for at, *_ in naive.told)
 
     configuration = AlarmConfiguration(hold_off_ms=RAISE_MS, clear_hold_off_ms=CLEAR_MS)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         records = run(scenario, Path(folder), configuration, KINDS)
     # The history is what was told.
     told = [(name, place) for _, news, name, place in naive.told if news == "raised"]
