@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from drivers.storage import Reason, Storage, StorageError, StoreError
@@ -57,9 +58,10 @@ class AuditFiles:
     def newest(self, serials: range) -> Iterator[AuditRecord]:
         """Records with these serials that can be read, newest first. Raises StoreError."""
         firsts = self._readable_firsts()
-        for first, following in reversed(list(zip(firsts, [*firsts[1:], serials.stop], strict=True))):
-            if first < serials.stop and following > serials.start:
-                yield from (record for record in reversed(self._records(first)) if record.serial in serials)
+        for first, following in reversed(list(pairwise([*firsts, serials.stop]))):
+            wanted = range(max(first, serials.start), min(following, serials.stop))
+            if wanted:
+                yield from (record for record in reversed(self._records(first)) if record.serial in wanted)
 
     def _readable_firsts(self) -> list[int]:
         try:

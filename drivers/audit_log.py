@@ -6,6 +6,7 @@ kept. What stands behind the head a power cut may have left; what is missing bef
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Self
 
 from drivers.audit_files import AuditFiles, Tail, file_name
@@ -75,7 +76,7 @@ class AuditLog:
 
     def newest(self, count: int) -> Iterator[AuditRecord]:
         """The last records that can be read, newest first, a file at a time. Raises StoreError."""
-        return self.between(self._serial - count + 1, self._serial)
+        return islice(self.between(self._oldest, self._serial), count)
 
     def between(self, first: int, last: int) -> Iterator[AuditRecord]:
         """Records by their serials, both included, newest first, a file at a time. Raises StoreError."""
@@ -135,9 +136,9 @@ class AuditLog:
         self._file, self._octets = (serial, len(line)) if begins else (self._file, self._octets + len(line))
 
     def _oldest_with(self, first: int) -> int:
-        """The oldest serial kept once one more file begins."""
+        """The oldest serial kept once one more file begins. Records that are missing stay missed until then."""
         firsts = [*(kept for kept in self._files.firsts() if self._oldest <= kept < first), first]
-        return max(self._oldest, firsts[-self._files_kept :][0])
+        return firsts[-self._files_kept] if len(firsts) > self._files_kept else self._oldest
 
     def _remove_older(self) -> None:
         """The head no longer counts them; what cannot be removed now is removed some other time."""
@@ -156,8 +157,10 @@ class AuditLog:
             self._oldest = firsts[0]
             self.faults.append("neither copy of the log's head can be read: records may be missing at its end")
         self._resume([first for first in firsts if first >= self._oldest])
-        self._remove_older()
+        if self._file:
+            self._oldest = self._oldest_with(self._file)
         self._write_head()
+        self._remove_older()
 
     def _resume(self, firsts: list[int]) -> None:
         """Goes on in the newest file, or in a new one where that is not what it should be."""
@@ -193,9 +196,10 @@ class AuditLog:
         if tail.rest:
             self._storage.truncate(name, tail.octets)
             self.repairs.append(f"record {tail.serial + 1} was half-written: removed")
-        # What is read now must not be lost by the next power cut.
-        self._storage.sync(name)
-        self._storage.sync_folder()
+        if tail.rest or tail.serial != self._serial:
+            # Behind the head nothing need be synced; but what is read now must not be lost by the next power cut.
+            self._storage.sync(name)
+            self._storage.sync_folder()
         self._file, self._octets = first, tail.octets
         self._serial, self._digest = tail.serial, tail.digest
 

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from drivers.revision_store import RevisionStore
+from drivers.revision_store import RevisionStore, Trial
 from drivers.storage import StoreError
 from firmware.configuration.candidate import Author, Candidate
 from firmware.configuration.changes import Change, Overlap, diff, held_until_restart
@@ -40,6 +40,7 @@ CONFIRM_S_MAX = 86_400
 FAILSAFE = "CFG_FAILSAFE"
 STORE_DAMAGED = "CFG_STORE_DAMAGED"
 STORE_READ_ONLY = "CFG_STORE_READ_ONLY"
+STORE_REPAIRED = "CFG_STORE_REPAIRED"
 PENDING_RESTART = "CFG_PENDING_RESTART"
 TRIAL = "CFG_TRIAL"
 UNDONE = "CFG_UNDONE"
@@ -107,7 +108,7 @@ class ConfigurationService(Generic[Tree]):
         """
         self._target, self._tasks = target, tasks
         for repair in self._store.repairs:
-            self._faults.event(STORE_DAMAGED, "", repair)
+            self._faults.event(STORE_REPAIRED, "", repair)
         if self._store.undone is not None:
             reason = "its time, or the machine's start in which it began, was over when the box booted"
             self._faults.event(UNDONE, "", f"revision {self._store.undone} was not confirmed: {reason}")
@@ -273,13 +274,13 @@ class ConfigurationService(Generic[Tree]):
     # Undoing a trial
 
     def _expire(self) -> None:
-        if self._tasks is not None:
-            self._tasks.create_task(self._undo_in_time(), name=f"{self.kind.name}: undo of a trial")
+        trial = self._store.trial
+        if self._tasks is not None and trial is not None:
+            self._tasks.create_task(self._undo_in_time(trial), name=f"{self.kind.name}: undo of a trial")
 
-    async def _undo_in_time(self) -> None:
+    async def _undo_in_time(self, trial: Trial) -> None:
         async with self._lock:
-            trial = self.trial
-            if trial is None or (trial.left_s > 0 and not self._unusable_trial):
+            if self._store.trial != trial:
                 return  # confirmed, or undone by somebody, while this waited its turn
             try:
                 await self._undo(self._unusable_trial or "was not confirmed in time")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from firmware.accounts.accounts import Accounts
-from firmware.accounts.login import LoginAudit
 from firmware.console.interpreter import Interpreter
 from firmware.console.sessions import SessionRegistry
 
@@ -28,7 +27,7 @@ class BoxConsole:
     banner: Callable[[], list[str]]
     interpreter: Interpreter
     accounts: Accounts
-    audit: LoginAudit
     registry: SessionRegistry
     idle_logout_s: Callable[[], int]  # 0: never
+    on_logout: Callable[[str, str, str], None]  # user, terminal, why: for the audit log
     spawn: Spawn

@@ -17,12 +17,13 @@ from firmware.console.rich_editor import RichEditor
 from firmware.console.screen import Screen
 from firmware.console.sessions import LiveSession
 from protocols import mml
+from protocols.console_text import LOG_OUT
 from protocols.mml_record import RecordKind, records
 
 CONTINUED = "  ...> "
 HELP_OCTETS_A_PAGE = 400  # of what a single ? shows: a key must stay under 500
 
-_LOG_OUT = re.compile(r"\s*LGO\s*:?\s*;?\s*", re.IGNORECASE)
+_LOG_OUT = re.compile(rf"\s*{LOG_OUT}\s*:?\s*;?\s*", re.IGNORECASE)
 
 
 class TerminalConversation:
@@ -49,8 +50,6 @@ class TerminalConversation:
             text = await self._command()
         except BrokenOffError:
             return
-        if _LOG_OUT.fullmatch(text):
-            raise EndOfInputError
         if text.strip():
             await self._reports.give(text, self._dialogue)
 
@@ -58,6 +57,8 @@ class TerminalConversation:
         """A line, and those that continue it."""
         self._assistance.before = ""
         text = await self._editor.command(self._prompt)
+        if _LOG_OUT.fullmatch(text):
+            raise EndOfInputError
         while mml.is_incomplete(text):
             text += "\n"
             self._assistance.before = text

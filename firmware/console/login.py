@@ -4,20 +4,20 @@ import asyncio
 import re
 from typing import NamedTuple
 
+from drivers.storage import StoreError
 from firmware.accounts.accounts import FIRST_USER, Accounts
 from firmware.accounts.errors import AccountsError
-from firmware.accounts.keeping import StoreError
 from firmware.accounts.login import Authenticated, Denied
 from firmware.console.declaration import Role
 from firmware.console.plain_editor import PlainEditor
 from firmware.console.screen import Screen
+from protocols.console_text import INCORRECT, LOGIN, NEW_PASSWORD, PASSWORD
 
 LINE_LIMIT_S = 60.0  # to type a name or a password
 TRIES = 3
 WAIT_MAX_S = 10.0  # longer locks are not sat out
 FACTORY = f"Factory state: log in as {FIRST_USER} and set the first password."
 FACTORY_ELSEWHERE = "Factory state: the first password is set at the machine itself, not from here."
-INCORRECT = "login incorrect"
 
 # What a user name can look like: anything else is noise of the line, or a password in the wrong place.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
@@ -52,7 +52,7 @@ class Login:
             name = await self._name()
             if first_password and name.lower() == FIRST_USER:
                 return await self._first_password()
-            password = await self._password("password: ")
+            password = await self._password(PASSWORD)
             result = await self._accounts.authenticate(name, password, self._terminal)
             if isinstance(result, Denied):
                 if not await self._denied(result):
@@ -64,7 +64,7 @@ class Login:
         return None
 
     async def _name(self) -> str:
-        while not (name := (await self._editor.line("login: ", limit_s=LINE_LIMIT_S)).strip()):
+        while not (name := (await self._editor.line(LOGIN, limit_s=LINE_LIMIT_S)).strip()):
             pass
         if not _NAME.fullmatch(name):
             raise NoiseError
@@ -105,7 +105,7 @@ class Login:
     async def _new_password(self) -> str:
         """Typed twice alike."""
         while True:
-            password = await self._password("new password: ")
+            password = await self._password(NEW_PASSWORD)
             if password == await self._password("the same again: "):
                 return password
             await self._say("The two are not the same.")

@@ -69,6 +69,7 @@ class PlainEditor:
         return await self._line(limit_s)
 
     async def _line(self, limit_s: float | None) -> str:
+        await self._screen.send_lines(self._notices())
         await self._screen.send(self._prompt)
         async with asyncio.timeout(limit_s):
             while True:

@@ -191,6 +191,7 @@ class RichEditor:
     async def command(self, prompt: str) -> str:
         """A line typed after a prompt (LineEditor.command)."""
         self._aside = None
+        await self._screen.send_lines(self._notices())
         prompting = asyncio.create_task(
             self._session.prompt_async(prompt, set_exception_handler=False, handle_sigint=False)
         )

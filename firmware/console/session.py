@@ -23,6 +23,7 @@ from firmware.console.plain_editor import PlainEditor
 from firmware.console.screen import STALL_LIMIT_S, Screen
 from firmware.console.sessions import LiveSession, SessionRefusedError
 from firmware.console.terminal_size import ask_size
+from protocols.console_text import LOGGED_OUT
 
 LOGIN_LIMIT_S = 180.0
 FAREWELL_LIMIT_S = 2.0
@@ -93,7 +94,7 @@ class ConsoleSession:
                 return
             with suppress(EndOfInputError):
                 await self._converse()
-            await self._screen.send_lines(["logged out"])
+            await self._screen.send_lines([LOGGED_OUT])
 
     async def _who(self) -> LoggedIn | None:
         """Logs somebody in; None where that has come to nothing."""
@@ -157,8 +158,8 @@ class ConsoleSession:
     def _log_out(self) -> None:
         if self._live is not None:
             self._box.registry.close(self._live)
-            why = self._ended.result() if self._ended.done() else "logged out"
-            self._box.audit.login(self._live.session.user, self._terminal.name, why)
+            why = self._ended.result() if self._ended.done() else LOGGED_OUT
+            self._box.on_logout(self._live.session.user, self._terminal.name, why)
 
     async def _say_farewell(self, why: str) -> None:
         self._screen.discard()

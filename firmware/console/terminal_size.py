@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from firmware.console.keyboard import Keyboard
 from firmware.console.screen import Screen
+from protocols.console_text import SIZE_QUESTION
 
 ANSWER_LIMIT_S = 1.0
-# DECSC; CUP to a corner that no screen has; DSR 6: "where is the cursor?"; DECRC (ECMA-48 8.3.21, 8.3.35; VT100).
-QUESTION = "\x1b7\x1b[999;999H\x1b[6n\x1b8"
-_WIPE = f"\r{' ' * len(QUESTION)}\r"  # for a terminal that has shown the question
+_WIPE = f"\r{' ' * len(SIZE_QUESTION)}\r"  # for a terminal that has shown the question
 _ANSWER = re.compile(rb"\x1b\[(\d{1,4});(\d{1,4})R")  # CPR (ECMA-48 8.3.14)
 
 
@@ -27,7 +26,7 @@ async def ask_size(keyboard: Keyboard, screen: Screen) -> Size | None:
 
     What came besides the answer is typed ahead. Raises HungUpError.
     """
-    await screen.send(QUESTION)
+    await screen.send(SIZE_QUESTION)
     came = bytearray()
     with suppress(TimeoutError):
         async with asyncio.timeout(ANSWER_LIMIT_S):

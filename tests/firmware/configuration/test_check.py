@@ -16,7 +16,9 @@ from firmware.qm.kind import QUEUING_MACHINE
 from firmware.vp.kind import VOICE_BOX
 from tests.firmware.configuration import trees
 
-ANYTHING = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just({})
+ANYTHING: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just({})
+)
 
 
 def paths(values: dict[str, Any], kind: BoxKind[Any] = QUEUING_MACHINE) -> list[str]:
