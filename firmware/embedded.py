@@ -107,7 +107,9 @@ class EmbeddedShelf:
         qm, vp = self._configuration.qm, self._configuration.vp
         recordings = self._folder / RECORDINGS
         recordings.mkdir(parents=True, exist_ok=True)
-        self.vp = VoiceBox("vp1", bus, tasks, self._boards, vp, self._prompt, recordings, faults("vp1"))
+        self.vp = VoiceBox(
+            "vp1", bus, tasks, self._boards, vp, self._prompt, recordings, wall_clock, faults("vp1")
+        )
         if self._prompt_failure:
             faults("vp1").fault("PROMPT_UNREADABLE", "", self._prompt_failure)
         voice = [VoiceHighway("vp1", board, PORTS_MAX + board) for board in range(vp.boards)]
