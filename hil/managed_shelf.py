@@ -1,7 +1,8 @@
 """A plant under management: its boxes keep configuration, users and alarms in a folder and have consoles."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from firmware.vp.configuration import BOARDS_MAX
 from hil.bench_shelf import EXCHANGE_STREAMS_PER_PORT, Scenario
 from hil.exchange import Exchange
 from protocols.messages import Progress
+
+RESTART_AFTER_S = 0.5
 
 
 class ManagedShelf:
@@ -47,27 +50,53 @@ class ManagedShelf:
         restart = asyncio.Event()
         installation = Installation(self._state, self._factory, wall_clock, this_boot)
         try:
-            boxes = EmbeddedShelf(shelf, installation.configuration, self._folder, must_open=False)
-            exchange = Exchange(shelf, self._seed)
-            async with asyncio.TaskGroup() as tasks:
-                boxes.start(bus, tasks, wall_clock, installation.faults, exchange.join)
-                installation.start(boxes, tasks)
-                with announced(self._state, installation.names):
-                    await _until(restart, scenario(exchange))
-                await installation.close()
+            with _until_over():
+                async with asyncio.TaskGroup() as tasks:
+                    boxes = EmbeddedShelf(shelf, installation.configuration, self._folder, must_open=False)
+                    exchange = Exchange(shelf, self._seed)
+                    boxes.start(bus, tasks, wall_clock, installation.faults, exchange.join)
+                    installation.start(boxes, tasks, lambda: _soon(restart))
+                    with announced(self._state, installation.names):
+                        interrupted = await _until(restart, scenario(exchange))
+                    await boxes.end_calls("the box was restarted" if restart.is_set() else "the box was stopped")
+                    await installation.close()
+                    raise _Over
         finally:
             await installation.close()
+        if interrupted is not None:
+            raise interrupted
         return restart.is_set()
 
 
-async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
-    """Does the work to its end, or until the event; exceptions of the work pass through."""
+class _Over(Exception):  # noqa: N818 (no error: what still runs in the group is to end)
+    """The shelf goes down."""
+
+
+@contextmanager
+def _until_over() -> Iterator[None]:
+    """What ends the group of tasks is no failure; what else it raises is."""
+    try:
+        yield
+    except* _Over:
+        pass
+
+
+def _soon(event: asyncio.Event) -> None:
+    """After the report of the command that asked for it."""
+    asyncio.get_running_loop().call_later(RESTART_AFTER_S, event.set)
+
+
+async def _until(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> asyncio.CancelledError | None:
+    """Does the work to its end, or until the event, or until we are interrupted; exceptions of the work pass."""
     both = [asyncio.ensure_future(work), asyncio.ensure_future(event.wait())]
     try:
         done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+    except asyncio.CancelledError as error:
+        return error
     finally:
         for task in both:
             task.cancel()
         await asyncio.gather(*both, return_exceptions=True)
+    return None

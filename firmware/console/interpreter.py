@@ -95,7 +95,7 @@ class Interpreter:
         try:
             parsed = mml.parse(line)
         except MmlError:
-            return echo.line_echo(line, self._secret_names())
+            return self._line_echo(line)
         safe = [self._echo(each) for each in parsed]
         return " ".join(safe) if any(STARS in each for each in safe) else line
 
@@ -126,7 +126,7 @@ class Interpreter:
         too_long = isinstance(error, mml.LineTooLongError)
         code = return_codes.LINE_TOO_LONG if too_long else return_codes.SYNTAX
         text = line if isinstance(line, str) else line[: mml.LINE_OCTETS_MAX].decode(errors="replace")
-        shown = echo.line_echo(text[: mml.LINE_OCTETS_MAX], self._secret_names())
+        shown = self._line_echo(text[: mml.LINE_OCTETS_MAX])
         if too_long:
             return self._answer(shown, session, CommandError(code, str(error)))
         if STARS in shown:  # what was unexpected may be a piece of the secret
@@ -137,7 +137,7 @@ class Interpreter:
         return self._answer(shown, session, CommandError(code, str(error), blocks))
 
     def _help_at(self, line: str, session: Session) -> Answer:
-        shown = echo.line_echo(f"{line}?", self._secret_names())
+        shown = self._line_echo(f"{line}?")
         lines = help_pages.at(line, self.commands(session.role))
         return self._answer(shown, session, Report(blocks=(Lines("", lines),)))
 
@@ -223,13 +223,15 @@ class Interpreter:
         code = outcome.code if isinstance(outcome, CommandError) else return_codes.OK
         return Answer(next(self._serials), self._box(), time, shown, code, outcome.text, outcome.blocks)
 
-    def _secret_names(self) -> set[str]:
-        return {
-            parameter.name
+    def _line_echo(self, line: str) -> str:
+        secrets = [
+            (command, parameter.name)
             for command in self._commands.values()
             for parameter in command.parameters
             if isinstance(parameter.kind, Secret)
-        }
+        ]
+        commands = {(command.verb.name, command.object) for command, _ in secrets}
+        return echo.line_echo(line, {name for _, name in secrets}, commands)
 
     def _echo(self, parsed: Parsed) -> str:
         """Where a secret may have been typed under a wrong name, unknown names have stars."""

@@ -8,7 +8,7 @@ from drivers.bus import Bus, BusError
 from drivers.engine import CHANNELS, SwitchBoard
 from firmware.configuration.target import Faults, Prepared
 from firmware.hw.configuration import HighwayBoxConfiguration
-from firmware.runtime import Box
+from firmware.runtime import Board, Box
 from protocols.messages import ChannelConnected, ConnectChannel, DisconnectChannel, Done
 
 CONNECT = "hw.connect"
@@ -88,6 +88,11 @@ class HighwayBox(Box):
     def interrupts(self, old: HighwayBoxConfiguration, new: HighwayBoxConfiguration) -> list[str]:
         """Nothing."""
         return []
+
+    @property
+    def boards(self) -> list[Board]:
+        """Its switch."""
+        return [Board("switch board", 0, f"{len(self._switch.streams)} highways of 32 timeslots")]
 
     @property
     def voice_channels(self) -> list[VoiceTimeslot]:

@@ -23,7 +23,7 @@ from firmware.qm.clock import BoxClock
 from firmware.qm.configuration import LINE, PortConfiguration, QueuingMachineConfiguration
 from firmware.qm.opening import open_beside
 from firmware.qm.port import Lines, TrunkPort, span_options
-from firmware.runtime import Box, WallClock
+from firmware.runtime import Board, Box, WallClock
 from protocols.messages import Step
 
 RETRY_S = 10.0  # a port whose adaptor was not there is tried again so often
@@ -115,6 +115,20 @@ class QueuingMachine(Box):
             self.clock.look(number)
 
     # Its ports.
+
+    async def end_calls(self, reason: str) -> None:
+        """Ends every call from our side; returns when the last is recorded."""
+        for port in self.ports.values():
+            port.end_calls(reason)
+        await self.calls.none_left.wait()
+
+    @property
+    def boards(self) -> list[Board]:
+        """Its switch, and a trunk board for each port."""
+        trunks = [
+            Board("trunk board", number, self.ports[number].configuration.url) for number in sorted(self.ports)
+        ]
+        return [Board("switch board", 0, f"{len(self.switch.streams)} highways of 32 timeslots"), *trunks]
 
     def _span_of(self, number: int) -> Span | None:
         return self._spans.get(number) if number in self.ports else None

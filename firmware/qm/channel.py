@@ -25,6 +25,16 @@ IDLE_BEFORE_BLOCKING_S = 0.06
 SEIZURE_ON_ITS_WAY_S = 0.2
 
 
+STATE_TEXTS = {
+    IncomingState.IDLE: "idle",
+    IncomingState.SEIZED: "seized",
+    IncomingState.ANSWERED: "answered",
+    IncomingState.CLEARED_BACK: "cleared back",
+    IncomingState.CLEARING: "clearing",
+    IncomingState.BLOCKED: "blocked",
+}
+
+
 class Hold(enum.Enum):
     """Why a channel takes no calls."""
 
@@ -102,6 +112,20 @@ class TrunkChannel:
     def busy(self) -> bool:
         """Neither idle nor blocked: there is a call, or the far end has yet to clear one."""
         return self.call is not None or self.state not in {IncomingState.IDLE, IncomingState.BLOCKED}
+
+    @property
+    def state_text(self) -> str:
+        """For people: what the line signalling says, and whether anybody is behind it."""
+        if self._to_be_cleared:
+            return "idle, far end to clear"
+        if self.call is None and self.busy:
+            return "released, far end to clear"
+        return STATE_TEXTS[self.state]
+
+    @property
+    def mirrored(self) -> bool:
+        """What is received is what is sent."""
+        return self.received is not None and bits_of(self.received) is self.sent
 
     def receive(self, abcd: int) -> None:
         """Takes in what the far end sends."""

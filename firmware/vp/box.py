@@ -5,12 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.bus import Bus, BusError
-from drivers.engine import Sound, VoiceBoard
+from drivers.engine import CHANNELS, Sound, VoiceBoard
 from drivers.errors import UserError
 from drivers.voice_channel import VoiceChannel, VoiceChannels
 from drivers.wav_file import read_speech
 from firmware.configuration.target import Faults, PreparationError, Prepared, Problem
-from firmware.runtime import Box
+from firmware.runtime import Board, Box, WallClock
 from firmware.vp.configuration import VoiceBoxConfiguration
 from firmware.vp.message_service import MessageService
 from protocols.messages import CallServed, ClearCall, Done, EndCall, ServeCall
@@ -22,10 +22,17 @@ class Session:
     """A call on a channel: its service, and the task that runs it."""
 
     def __init__(
-        self, call: str, number: int, channel: VoiceChannel, service: MessageService, task: asyncio.Task[None]
+        self,
+        call: str,
+        number: int,
+        since_ns: int,
+        channel: VoiceChannel,
+        service: MessageService,
+        task: asyncio.Task[None],
     ) -> None:
         self.call = call
         self.number = number
+        self.since_ns = since_ns
         self.channel = channel
         self.service = service
         self.task = task
@@ -50,6 +57,8 @@ class PreparedService:
 class VoiceBox(Box):
     """Channel c of the box is channel c % 32 of its board c // 32; recordings go to `folder`."""
 
+    channels_per_board = CHANNELS
+
     def __init__(
         self,
         name: str,
@@ -59,9 +68,11 @@ class VoiceBox(Box):
         configuration: VoiceBoxConfiguration,
         prompt: Sound,
         folder: Path,
+        wall_clock: WallClock,
         faults: Faults,
     ) -> None:
         super().__init__(name, bus, tasks)
+        self.wall_clock = wall_clock
         self.channels = [channel for board in boards for channel in VoiceChannels(board).channels]
         self.configuration = configuration
         self._prompt = prompt
@@ -89,6 +100,14 @@ class VoiceBox(Box):
         """Serves so from the next call on."""
         self.configuration = configuration
         self._prompt = prompt
+
+    @property
+    def boards(self) -> list[Board]:
+        """Its voice boards."""
+        return [
+            Board("voice board", number, f"{CHANNELS} channels")
+            for number in range(len(self.channels) // CHANNELS)
+        ]
 
     @property
     def sessions(self) -> list[Session]:
@@ -126,7 +145,9 @@ class VoiceBox(Box):
             ),
         )
         task = self.spawn(service.run(), request.call)
-        self._sessions[request.call] = Session(request.call, request.channel, channel, service, task)
+        self._sessions[request.call] = Session(
+            request.call, request.channel, self.now_ns(), channel, service, task
+        )
         return Done()
 
     async def _end(self, request: EndCall) -> CallServed:

@@ -236,7 +236,7 @@ BOX_KINDS = (
             "the disk is failing: look at the kernel's log",
             "somebody has changed or removed files below the state folder's accounts/",
         ),
-        consequences="At the machine itself a new first password is set for admin; over a network nobody is let in.",
+        consequences="At the machine a new first password is set for admin; over a network nobody comes in.",
         next_command="LST USER;",
         raise_ms=0,
         clear_ms=0,

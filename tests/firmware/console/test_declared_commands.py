@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from firmware.all_commands import by_box_kind
 from firmware.console import return_codes as codes
-from firmware.console.all_commands import by_box_kind
 from firmware.console.declaration import Choice, Command, Integer, Parameter, Verb
 from tests.firmware.console.declared import wrong_with
 from tests.firmware.console.example_commands import COMMANDS
