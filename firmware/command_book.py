@@ -49,7 +49,7 @@ def _book(kinds: Mapping[str, Sequence[Command[Any]]]) -> Iterator[str]:
     yield "\n## All commands\n"
     yield ROLES
     rows = [
-        (f"`{command.name}`", ", ".join(boxes), command.role.name.lower(), command.text)
+        (f"`{command.name}`", ", ".join(boxes), command.role.name.lower(), _sentence(command.text))
         for command, boxes in sections
     ]
     yield from _table(("Command", "Boxes", "Role", "What it does"), rows)

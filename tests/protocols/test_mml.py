@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocols import mml
 from protocols.mml import Argument, LineTooLongError, MmlError, Parsed, Value
 
-SEEDED = settings(max_examples=500, deadline=None, derandomize=True)
+SEEDED = settings(max_examples=200, deadline=None, derandomize=True)
 
 BEL = "\x07"
 

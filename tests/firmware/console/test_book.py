@@ -55,7 +55,7 @@ def test_a_command_of_several_boxes_stands_once_unless_it_differs() -> None:
         "### RST PORT (QM, HW)",
         "### SET PWD (QM, HW)",
     ]
-    assert "| `STR BERT` | QM, HW | operator | start a bit-error test |" in book
+    assert "| `STR BERT` | QM, HW | operator | Start a bit-error test. |" in book
 
 
 def test_the_book_names_every_verb_and_retcode() -> None:
