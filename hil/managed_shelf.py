@@ -82,7 +82,8 @@ class ManagedShelf:
         try:
             with _until_over():
                 async with asyncio.TaskGroup() as tasks:
-                    self.boxes = boxes = EmbeddedShelf(shelf, installation.configuration, self._folder, must_open=False)
+                    boxes = EmbeddedShelf(shelf, installation.configuration, self._folder, must_open=False)
+                    self.boxes = boxes
                     exchange = Exchange(shelf, self._seed)
                     boxes.start(bus, tasks, wall_clock, installation.faults, exchange.join)
                     installation.start(boxes, tasks, lambda: _soon(restart))
