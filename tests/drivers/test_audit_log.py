@@ -208,6 +208,44 @@ def test_half_written_record_is_cut_off(disk: PowerCutStorage) -> None:
         assert (append(again), again.verify(), cut.read(name).count(b"\n")) == (5, (5, "", ""), 5)
 
 
+@pytest.mark.parametrize("added", [b"one line\nand another\n", b"\n\n"])
+def test_more_than_a_power_cut_leaves_is_told_and_stays(disk: PowerCutStorage, added: bytes) -> None:
+    log = AuditLog.open(disk)
+    append(log)
+    disk.append("audit-0000000001.log", added)
+    again = AuditLog.open(disk)
+    assert again.faults == ["after record 1 there is something that is no record"]
+    append(again)
+    assert AuditLog.open(disk).verify() == (
+        1,
+        "audit-0000000001.log line 2",
+        "the line is not a hash and a record",
+    )
+
+
+def test_file_where_the_log_has_yet_to_come_to_is_set_aside(disk: PowerCutStorage) -> None:
+    filled(disk, 2)
+    disk.create("audit-0000000004.log", b"somebody's\n")
+    name = "audit-0000000004.log"
+    log = opened(disk)
+    assert log.faults == [f"{name} does not belong to the log: now called {name}.foreign"]
+    assert disk.read(f"{name}.foreign") == b"somebody's\n"
+    assert (append(log), append(log), opened(disk).faults, log.verify()) == (3, 4, [], (4, "", ""))
+
+
+def test_oldest_file_replaced_by_one_of_other_records(disk: PowerCutStorage) -> None:
+    """What came before it is no longer kept: only its serials tell."""
+    log = filled(disk, 30)
+    name = log_files(disk)[0]
+    records = [decode(line[:-1], None)[0] for line in lines(disk.read(name))]
+    forged, before = b"", NOTHING_BEFORE
+    for record in records:
+        line, before = encode(msgspec.structs.replace(record, serial=record.serial + 1), before)
+        forged += line + b"\n"
+    disk.overwrite(name, forged)
+    assert log.verify() == (0, f"{name} line 1", f"holds record {log.oldest + 1} in place of {log.oldest}")
+
+
 def test_both_heads_lost_is_told(disk: PowerCutStorage) -> None:
     filled(disk, 4)
     disk.remove("audit-head-a")
