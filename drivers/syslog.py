@@ -9,6 +9,7 @@ from collections.abc import Callable
 from drivers.errors import UserError
 
 QUEUE = 1000  # messages; what comes while it is full is dropped
+SUCCESSES = 2  # in a row, after a failure: a refusal is heard of only with the datagram after the refused one
 RESOLVE_AGAIN_S = 30.0  # a name that is not known is not asked for with every message
 PORT = 514  # RFC 5426 3.3
 
@@ -42,6 +43,7 @@ class SyslogSender:
         self._socket: socket.socket | None = None
         self._resolve_s = 0.0
         self._failure = ""
+        self._successes = 0
         self._closed = False
         self.sent = 0
         self.dropped = 0
@@ -83,9 +85,12 @@ class SyslogSender:
             if self._socket is not None:
                 self._socket.send(datagram)
                 self.sent += 1
-                self._tell("")
+                self._successes += 1
+                if self._successes >= SUCCESSES:
+                    self._tell("")
                 return
         except OSError as error:
+            self._successes = 0
             self._tell(f"syslog server {self._server[0]}:{self._server[1]}: {error.strerror or error}")
         self.dropped += 1
 
