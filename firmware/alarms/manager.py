@@ -248,8 +248,6 @@ class AlarmManager:
             if not entry.kind.stands:
                 self._drop_untold(entry)  # over when it came: there is nothing to tell later
             return
-        if entry.key in self._held:
-            return
         if entry.kind.name == "ALARM_STORM" or self._pace.take(self._loop.time()):
             self._raise(entry)
         else:

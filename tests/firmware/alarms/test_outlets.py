@@ -169,9 +169,12 @@ def test_syslog_server_that_does_not_listen_is_an_alarm_until_it_does(tmp_path: 
             server.settimeout(PATIENCE_S)
             tell()
             tell()
-            for _ in range(2):
-                assert "CFG_TRIAL" in await received(server)
+            assert "CFG_TRIAL" in await received(server)
             await until(lambda: "SYSLOG_FAILED" not in standing(alarms))
+            server.settimeout(0.05)
+            with pytest.raises(TimeoutError):
+                while True:
+                    assert b" trunkshelf qm1 CFG_TRIAL " in server.recv(4096)
         told = [record.name for record in alarms.records()][:-before]
         assert set(told) == {"CFG_TRIAL"}
 
