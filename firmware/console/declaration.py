@@ -5,11 +5,11 @@ A module of commands declares a tuple of Command[T]; T is what its handlers work
 """
 
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from firmware.console.report import Report
+from firmware.console.report import Block, Report
 
 Subject = TypeVar("Subject")
 
@@ -45,6 +45,11 @@ class Verb(enum.Enum):
     RBK = "roll back"
     SAV = "save"
     ACK = "acknowledge"
+
+    @property
+    def changes(self) -> bool:
+        """Whether its commands change anything: such are carried out only once the audit log has them."""
+        return self not in (Verb.LST, Verb.DSP, Verb.CHK)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ class Secret:
 Kind = Integer | Decimal | IntegerSet | Choice | Text | Secret
 
 FLAG = Choice(("NO", "YES"))
+WATCH_MAX_S = 60
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,11 @@ class Parameter:
     mandatory: bool = False
     default: str = ""  # as shown in help; the handler sees the parameter missing
     only_with: tuple[str, str] | None = None
+
+
+# What the interpreter itself heeds; handlers do not see them.
+FORCE = Parameter("FORCE", FLAG, "YES: do not ask before service is interrupted", default="NO")
+WATCH = Parameter("WATCH", Integer(1, WATCH_MAX_S, "s"), "repeat the report so often, until a key is pressed")
 
 
 @dataclass(frozen=True)
@@ -139,12 +150,16 @@ class Invocation:
 
 
 class CommandError(Exception):
-    """A command that cannot be carried out: its RETCODE (firmware/console/return_codes.py), one clear text."""
+    """A command that cannot be carried out: its RETCODE (firmware/console/return_codes.py), one clear text.
 
-    def __init__(self, code: int, text: str) -> None:
+    `blocks` say more where one line does not: every fault of a configuration.
+    """
+
+    def __init__(self, code: int, text: str, blocks: Sequence[Block] = ()) -> None:
         super().__init__(text)
         self.code = code
         self.text = text
+        self.blocks = blocks
 
 
 @dataclass(frozen=True)
@@ -173,6 +188,13 @@ class Command(Generic[Subject]):
     def name(self) -> str:
         """VERB OBJECT."""
         return f"{self.verb.name} {self.object}"
+
+    @property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """The declared ones, and those that every dangerous and every watched command has."""
+        forced = (FORCE,) if self.interrupts else ()
+        watched = (WATCH,) if self.watch else ()
+        return (*self.parameters, *forced, *watched)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ LIMIT_REACHED = 3007
 ENGINE_REFUSED = 3008  # the board or the adaptor cannot do it
 EXCLUSIVELY_HELD = 3009  # another session edits, exclusively
 NOT_APPLICABLE = 3010
+AUDIT_BROKEN = 3011
 
 TEXTS: dict[int, str] = {
     OK: "Operation succeeded",
@@ -48,4 +49,5 @@ TEXTS: dict[int, str] = {
     ENGINE_REFUSED: "The board or the adaptor cannot do it",
     EXCLUSIVELY_HELD: "Another session edits the configuration, exclusively",
     NOT_APPLICABLE: "The command does not apply to this object as it is",
+    AUDIT_BROKEN: "The audit log is not as it was written",
 }

@@ -8,8 +8,9 @@ import pytest
 
 from drivers import clock
 from drivers.engine import Event, EventKind, Impairments, Shelf, Span
-from firmware.clock import BoxClock
-from firmware.config import ClockConfiguration
+from firmware.qm.clock import BoxClock
+from firmware.qm.configuration import ClockConfiguration
+from firmware.runtime import Unheard
 from protocols.clock_selection import Clock, ClockState
 from protocols.synchronization_status import QualityLevel
 
@@ -17,7 +18,7 @@ OFFSETS_PPB = (20_000, -10_000)
 NEAR_PPB = 2_500  # lines deliver in steps of 64 bits: 20 ppb a bit make 1 280 ppb of them, either way
 LOCK_S = 120
 CUT, WHOLE = Impairments(cut=True), Impairments()
-ON_FIRST, ON_SECOND = Clock(ClockState.LOCKED, "span 1"), Clock(ClockState.LOCKED, "span 2")
+ON_FIRST, ON_SECOND = Clock(ClockState.LOCKED, "port 1"), Clock(ClockState.LOCKED, "port 2")
 
 
 class Plant(NamedTuple):
@@ -39,7 +40,7 @@ def run(scenario: Callable[[Plant], Awaitable[None]], configuration: ClockConfig
         slips = [0 for _ in OFFSETS_PPB]
 
         async def main() -> None:
-            box = BoxClock(shelf, near, configuration)
+            box = BoxClock(shelf, lambda number: near[number - 1], configuration, Unheard())
 
             def handle(number: int, event: Event) -> None:
                 slips[number] += event.kind is EventKind.SLIP
@@ -64,7 +65,7 @@ def test_locked_line_does_not_slip_and_the_other_slips_by_the_difference() -> No
         assert plant.slips[0] == before[0]
         assert plant.slips[1] - before[1] == pytest.approx(24, abs=1)
 
-    run(scenario, ClockConfiguration(sources=[1, 2]))
+    run(scenario, ClockConfiguration(sources=(1, 2)))
 
 
 def test_failover_and_revert() -> None:
@@ -83,7 +84,7 @@ def test_failover_and_revert() -> None:
         await asyncio.sleep(2)
         assert plant.box.clock == ON_FIRST
 
-    run(scenario, ClockConfiguration(sources=[1, 2], wait_to_restore_s=10))
+    run(scenario, ClockConfiguration(sources=(1, 2), wait_to_restore_s=10))
 
 
 def test_without_revert_it_stays() -> None:
@@ -95,7 +96,7 @@ def test_without_revert_it_stays() -> None:
         await asyncio.sleep(60)
         assert plant.box.clock == ON_SECOND
 
-    run(scenario, ClockConfiguration(sources=[1, 2], wait_to_restore_s=10, revertive=False))
+    run(scenario, ClockConfiguration(sources=(1, 2), wait_to_restore_s=10, revertive=False))
 
 
 def test_holdover_keeps_the_frequency_until_it_is_too_old() -> None:
@@ -111,7 +112,7 @@ def test_holdover_keeps_the_frequency_until_it_is_too_old() -> None:
         await asyncio.sleep(60)
         assert (plant.box.clock.state, plant.steer_ppb) == (ClockState.FREE_RUN, 0)
 
-    run(scenario, ClockConfiguration(sources=[1], holdover_h=0.1))
+    run(scenario, ClockConfiguration(sources=(1,), holdover_h=0.1))
 
 
 def test_no_sources_run_free() -> None:
@@ -119,7 +120,7 @@ def test_no_sources_run_free() -> None:
         await asyncio.sleep(10)
         assert (plant.box.clock.state, plant.steer_ppb) == (ClockState.FREE_RUN, 0)
 
-    run(scenario, ClockConfiguration(sources=[]))
+    run(scenario, ClockConfiguration(sources=()))
 
 
 def test_far_end_that_says_not_to_use_it_is_left() -> None:
@@ -135,4 +136,4 @@ def test_far_end_that_says_not_to_use_it_is_left() -> None:
         await asyncio.sleep(1)
         assert plant.box.clock == ON_FIRST
 
-    run(scenario, ClockConfiguration(sources=[1, 2], ssm_bit=4))
+    run(scenario, ClockConfiguration(sources=(1, 2), ssm_bit=4))

@@ -105,4 +105,18 @@ CONFIGURATION_KINDS = (
         raise_ms=0,
         clear_ms=0,
     ),
+    AlarmKind(
+        code=308,
+        name="CFG_STORE_REPAIRED",
+        severity=Severity.WARNING,
+        object=BOX,
+        text="the configuration store had damage, and was put right when the box started",
+        causes=(
+            "the power failed while a configuration was being written",
+            "a bit has flipped on the disk: if it happens again, replace it",
+        ),
+        consequences="None: every file is kept twice, and the other one was intact.",
+        next_command="LST CFGHIS;",
+        stands=False,
+    ),
 )

@@ -1,0 +1,174 @@
+"""All ways to a box's console, as they are configured: who connects gets a session."""
+
+import asyncio
+import logging
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from drivers.terminal import (
+    Access,
+    AccessError,
+    PtyPort,
+    SerialPort,
+    TcpListener,
+    Terminal,
+    TerminalGoneError,
+    UnixListener,
+    tls_context,
+)
+from firmware.configuration.common import ConsoleConfiguration, SerialConsole
+from firmware.console.box_console import BoxConsole
+from firmware.console.session import ConsoleSession
+
+SOCKET = "console.sock"
+PTY = "console.tty"
+STRANGERS_MAX = 8  # connections that have not logged in yet
+TOO_MANY = b"too many connections wait to log in; try again later\r\n"
+SERIAL_LOST = "CONSOLE_SERIAL_LOST"
+
+_log = logging.getLogger("trunkshelf.console")
+
+
+class Faults(Protocol):
+    """Where standing faults are told (firmware/alarms/manager.py)."""
+
+    def fault(self, name: str, where: str, detail: str, /) -> None:
+        """It stands."""
+
+    def recover(self, name: str, where: str, /) -> None:
+        """It no longer does."""
+
+
+def _place(device: str) -> str:
+    """A serial port as the alarms' object."""
+    return f"serial {device}"
+
+
+@dataclass
+class _Tcp:
+    listener: TcpListener
+    address: str
+    port: int
+
+
+@dataclass
+class PreparedConsole:
+    """What a new configuration needs and could have been refused: `apply` takes it over, `abort` lets it go."""
+
+    server: "ConsoleServer"
+    configuration: ConsoleConfiguration
+    context: ssl.SSLContext | None
+    tcp: _Tcp | None  # opened anew
+
+    def apply(self) -> None:
+        """Puts it in force. Sessions go on; but those on a serial port that is changed end."""
+        self.server.take_over(self)
+
+    def abort(self) -> None:
+        """Closes what was opened."""
+        if self.tcp is not None:
+            self.tcp.listener.close()
+
+
+@dataclass
+class _Serial:
+    configuration: SerialConsole
+    task: asyncio.Task[None] = field(repr=False)
+
+
+class ConsoleServer:
+    """Serves `folder`/console.sock and `folder`/console.tty always, and what the configuration names.
+
+    Made in a running event loop; raises AccessError where another process serves the folder.
+    """
+
+    def __init__(self, box: BoxConsole, folder: Path, faults: Faults) -> None:
+        self._box = box
+        self._faults = faults
+        self._sessions: set[ConsoleSession] = set()
+        self._serial: dict[str, _Serial] = {}
+        self._tcp: _Tcp | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._start(UnixListener(folder / SOCKET), SOCKET)
+        self._start(PtyPort(folder / PTY), PTY)
+
+    def prepare(self, new: ConsoleConfiguration) -> PreparedConsole:
+        """Reads certificates, opens ports; raises AccessError, and nothing has changed."""
+        context = None
+        if new.tls_certificate or new.tls_key:
+            context = tls_context(Path(new.tls_certificate), Path(new.tls_key))
+        return PreparedConsole(self, new, context, self._open_tcp(new, context))
+
+    def _open_tcp(self, new: ConsoleConfiguration, context: ssl.SSLContext | None) -> _Tcp | None:
+        if not new.tcp_port:
+            return None
+        if self._tcp is not None and (self._tcp.address, self._tcp.port) == (new.tcp_address, new.tcp_port):
+            TcpListener.require_tls(new.tcp_address, context)
+            return None
+        return _Tcp(TcpListener(new.tcp_address, new.tcp_port, context), new.tcp_address, new.tcp_port)
+
+    def take_over(self, prepared: PreparedConsole) -> None:
+        """Puts a prepared configuration in force (PreparedConsole.apply)."""
+        self._take_over_tcp(prepared)
+        wanted = {serial.device: serial for serial in prepared.configuration.serial.values()}
+        for device, serial in list(self._serial.items()):
+            if wanted.get(device) != serial.configuration:
+                serial.task.cancel()
+                del self._serial[device]
+                self._faults.recover(SERIAL_LOST, _place(device))
+        for device in wanted.keys() - self._serial.keys():
+            self._serial[device] = _Serial(wanted[device], self._start(self._serial_port(wanted[device]), device))
+
+    def _take_over_tcp(self, prepared: PreparedConsole) -> None:
+        if self._tcp is not None and (prepared.tcp is not None or not prepared.configuration.tcp_port):
+            self._tcp.listener.close()
+            self._tcp = None
+        if prepared.tcp is not None:
+            self._tcp = prepared.tcp
+            self._start(prepared.tcp.listener, "tcp")
+        if self._tcp is not None:
+            self._tcp.listener.context = prepared.context
+
+    def _serial_port(self, serial: SerialConsole) -> SerialPort:
+        device = serial.device
+        return SerialPort(
+            device,
+            serial.speed,
+            serial.modem_control,
+            on_lost=lambda why: self._faults.fault(SERIAL_LOST, _place(device), why),
+            on_found=lambda: self._faults.recover(SERIAL_LOST, _place(device)),
+        )
+
+    async def close(self) -> None:
+        """Ends every session and every access."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, access: Access, name: str) -> asyncio.Task[None]:
+        task = self._box.spawn(self._serve(access, name), name=f"{self._box.name} console {name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _serve(self, access: Access, name: str) -> None:
+        try:
+            await access.serve(self._talk)
+        except AccessError as error:
+            _log.warning("%s: no console there: %s", name, error)
+
+    async def _talk(self, terminal: Terminal) -> None:
+        strangers = sum(1 for each in self._sessions if each.terminal.present and not each.logged_in)
+        if terminal.present and strangers >= STRANGERS_MAX:
+            with suppress(TerminalGoneError):
+                await terminal.write(TOO_MANY)
+            return
+        session = ConsoleSession(terminal, self._box)
+        self._sessions.add(session)
+        try:
+            await session.run()
+        finally:
+            self._sessions.discard(session)

@@ -1,0 +1,139 @@
+"""Who is logged in: the sessions of a box, their settings, their limit, and how one is ended by another.
+
+limit reached    guests and operators are refused; an administrator is let in, and the session that has been idle
+                 longest ends: a guest's or an operator's if there is one, else an administrator's
+RMV SES          a user may end his own sessions, and those of users whose role is not above his
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from firmware.console.declaration import Role, Session
+
+
+class SessionRefusedError(Exception):
+    """A session that cannot be opened or ended; one line says why."""
+
+
+class Notice(NamedTuple):
+    """A report that nobody asked for: an alarm, what became of a trial. `serial` numbers it among all reports."""
+
+    serial: int
+    lines: tuple[str, ...]
+
+
+@dataclass
+class SessionSettings:
+    """What SET SES changes. Rows and columns 0: as the terminal says, else 24 by 80."""
+
+    reports: bool = True  # alarms and other reports nobody asked for are shown
+    paging: bool = True
+    machine: bool = False  # records with length and CRC (protocols/mml_record.py), no echo, no prompts, no paging
+    rows: int = 0
+    columns: int = 0
+
+
+@dataclass
+class LiveSession:
+    """A session from login to logout. Times are the event loop's, in seconds."""
+
+    session: Session
+    since_s: float
+    last_input_s: float
+    end: Callable[[str], None]  # ends it, and tells its user why
+    tell: Callable[[Notice], None]  # shows what nobody asked for, when nothing else is being printed
+    settings: SessionSettings = field(default_factory=SessionSettings)
+
+    @property
+    def for_s(self) -> float:
+        """How long ago its user logged in."""
+        return asyncio.get_running_loop().time() - self.since_s
+
+    @property
+    def idle_s(self) -> float:
+        """How long nothing has been typed."""
+        return asyncio.get_running_loop().time() - self.last_input_s
+
+
+class SessionRegistry:
+    """The sessions of one box; `limit` is asked at each login, `ended` is told the number of each that is over."""
+
+    def __init__(self, limit: Callable[[], int], ended: Callable[[int], None]) -> None:
+        self._limit = limit
+        self._ended = ended
+        self._sessions: dict[int, LiveSession] = {}
+        self._last_number = 0
+
+    def all(self) -> list[LiveSession]:
+        """Everyone logged in, by number."""
+        return list(self._sessions.values())
+
+    def find(self, number: int) -> LiveSession | None:
+        """A session by its number."""
+        return self._sessions.get(number)
+
+    def open(
+        self, user: str, role: Role, terminal: str, end: Callable[[str], None], tell: Callable[[Notice], None]
+    ) -> LiveSession:
+        """Logs a user in; raises SessionRefusedError where the limit does not let him."""
+        if len(self._sessions) >= self._limit():
+            self._make_room(user, role, terminal)
+        self._last_number += 1
+        now_s = asyncio.get_running_loop().time()
+        live = LiveSession(Session(self._last_number, user, role, terminal), now_s, now_s, end, tell)
+        self._sessions[self._last_number] = live
+        return live
+
+    def close(self, live: LiveSession) -> None:
+        """Logged out. May be called again."""
+        if self._sessions.pop(live.session.number, None) is not None:
+            self._ended(live.session.number)
+
+    def remove(self, number: int, by: Session) -> LiveSession:
+        """Ends a session on a user's behalf; raises SessionRefusedError where there is none, or he may not."""
+        live = self._sessions.get(number)
+        if live is None:
+            raise SessionRefusedError(f"there is no session {number}")
+        self.check_removable(live, by)
+        self._end(live, f"session ended by {by.user} from {by.terminal}")
+        return live
+
+    @staticmethod
+    def check_removable(live: LiveSession, by: Session) -> None:
+        """Raises SessionRefusedError where that user may not end the session."""
+        session = live.session
+        if session.role > by.role and session.user != by.user:
+            raise SessionRefusedError(f"session {session.number} is of {session.user}, whose role is above yours")
+
+    def of_user(self, user: str) -> list[str]:
+        """A user's sessions, a line each, for questions before they are ended."""
+        return [
+            f"session {live.session.number} of {user} on {live.session.terminal}"
+            for live in self.all()
+            if live.session.user == user
+        ]
+
+    def end_user(self, user: str, why: str) -> None:
+        """Ends all sessions of a user: what he logged in with no longer holds."""
+        for live in self.all():
+            if live.session.user == user:
+                self._end(live, why)
+
+    def tell(self, serial: int, lines: Iterable[str]) -> None:
+        """Shows a report that nobody asked for to everyone who has not turned them off."""
+        notice = Notice(serial, tuple(lines))
+        for live in self.all():
+            if live.settings.reports:
+                live.tell(notice)
+
+    def _make_room(self, user: str, role: Role, terminal: str) -> None:
+        if role is not Role.ADMINISTRATOR:
+            raise SessionRefusedError(f"all {len(self._sessions)} sessions are in use; try again later")
+        idlest = max(self.all(), key=lambda live: (live.session.role is not Role.ADMINISTRATOR, live.idle_s))
+        self._end(idlest, f"session taken over by {user} from {terminal}")
+
+    def _end(self, live: LiveSession, why: str) -> None:
+        self.close(live)
+        live.end(why)
