@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from drivers.bus import Bus
@@ -26,6 +27,7 @@ from protocols.line_signalling import RECOGNITION_MS
 
 RECORDINGS = "recordings"
 CALLS = "calls.sqlite"
+END_CALLS_S = 5.0
 
 assert RECOGNITION_MS % MULTIFRAME_MS == 0
 
@@ -128,3 +130,9 @@ class EmbeddedShelf:
             opened=self._opened,
             lines=lines,
         )
+
+    async def end_calls(self, reason: str) -> None:
+        """Ends every call in progress, and returns when all are recorded; within a bounded time."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_CALLS_S):
+                await self.qm.end_calls(reason)

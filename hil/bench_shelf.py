@@ -1,7 +1,6 @@
 """A whole plant in one process: the embedded shelf with its trunks joined to a simulated exchange."""
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 from drivers import clock
 from drivers.bus import Bus
 from drivers.call_store import CallStore
-from drivers.engine import ClockStatus, Shelf, Span
+from drivers.engine import ClockStatus, Shelf
 from firmware.configuration.target import Faults
 from firmware.embedded import EmbeddedShelf
 from firmware.plant import PlantConfiguration
@@ -24,7 +23,6 @@ from protocols.messages import Progress
 VIRTUAL_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 EXCHANGE_STREAMS_PER_PORT = 2  # its span's and its voice board's
-LINE_DELAY_BITS_MAX = 4096
 
 Scenario = Callable[[Exchange], Coroutine[Any, Any, None]]
 
@@ -49,15 +47,8 @@ class BenchShelf:
         self.shelf = Shelf(EmbeddedShelf.streams(boards) + EXCHANGE_STREAMS_PER_PORT * PORTS_MAX)
         self.boxes = EmbeddedShelf(self.shelf, configuration, folder, must_open)
         self.store: CallStore = self.boxes.store
-        self.exchange = Exchange(self.shelf)
+        self.exchange = Exchange(self.shelf, seed)
         self.faults: Callable[[str], Faults] = lambda _: Unheard()
-        self._chance = random.Random(seed)
-
-    def join(self, port: int, span: Span) -> None:
-        """A line between the exchange and a box's span, which is framed and coded the same at both ends."""
-        far_end = self.exchange.line(port, span.options)
-        there, back = (self._chance.randrange(LINE_DELAY_BITS_MAX) for _ in range(2))
-        far_end.join(span, there, back, seed=self._chance.getrandbits(32))
 
     def run(
         self, scenario: Scenario, real_time: bool, listener: Callable[[Progress], None] | None = None
@@ -81,6 +72,6 @@ class BenchShelf:
             bus.subscribe(PROGRESS, Progress, listener)
         epoch = datetime.now(UTC) if real_time else VIRTUAL_EPOCH
         async with asyncio.TaskGroup() as tasks:
-            self.boxes.start(bus, tasks, WallClock(epoch), self.faults, self.join)
+            self.boxes.start(bus, tasks, WallClock(epoch), self.faults, self.exchange.join)
             await scenario(self.exchange)
         outcome.clock = self.shelf.clock_status() if real_time else None

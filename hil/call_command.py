@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     outcome = bench.run(scenario, real_time=False)
     took_s = time.monotonic() - began
     line_time_s = max((progress.time_ns for progress in outcome.progress), default=0) / 1e9
-    calls.check(bench, failed, arguments.calls)
+    calls.check(calls.records_in(bench.store), failed, arguments.calls)
     print(f"{arguments.calls} call(s), {line_time_s:.1f} s of line time in {took_s:.1f} s")
     print(order.folder / RECORDINGS)
     print(bench.store.path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Sound
 from drivers.errors import UserError
 from drivers.wav_file import read_speech
@@ -60,8 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def order(arguments: argparse.Namespace) -> Order:
-    """Reads what the options name; raises UserError before anything is started or written."""
+def order(arguments: argparse.Namespace, lasting: Path | None = None) -> Order:
+    """Reads what the options name; raises UserError before anything is started or written.
+
+    Files go to a new folder, or to `lasting`, where those of earlier runs may be.
+    """
     configuration = PlantConfiguration() if arguments.config is None else plant.load(arguments.config)
     if arguments.prompt is not None:
         service = msgspec.structs.replace(configuration.vp.service, prompt=str(arguments.prompt.absolute()))
@@ -69,8 +73,8 @@ def order(arguments: argparse.Namespace) -> Order:
         configuration = msgspec.structs.replace(configuration, vp=voice)
     prompt = read_speech(configuration.vp.service.prompt_file)
     speech = read_speech(arguments.speech or CALLER_SPEECH)
-    folder = arguments.output or Path("runs") / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    if (folder / CALLS).exists() or (folder / RECORDINGS).exists():
+    folder = arguments.output or lasting or Path("runs") / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    if folder != lasting and ((folder / CALLS).exists() or (folder / RECORDINGS).exists()):
         raise CallsError(f"{folder}: holds an earlier run; name another folder with --output")
     return Order(configuration, Sound(speech), len(prompt) / SAMPLES_PER_S, folder, arguments.seed)
 
@@ -91,9 +95,13 @@ async def place(exchange: Exchange, script: CallerScript, calls: int) -> list[st
     return [str(result) for result in results if isinstance(result, CallFailedError)]
 
 
-def check(bench: BenchShelf, failed: list[str], calls: int) -> None:
-    """Raises CallsError unless every call was placed, served and written down."""
-    records = bench.store.read() if bench.store.path.exists() else []
+def records_in(store: CallStore) -> list[CallRecord]:
+    """The records of all calls so far; there may not be any yet."""
+    return store.read() if store.path.exists() else []
+
+
+def check(records: list[CallRecord], failed: list[str], calls: int) -> None:
+    """Raises CallsError unless every call was placed, served and written down in `records`."""
     failed = failed + [f"call {record.call}: {record.failure}" for record in records if record.failure]
     if failed:
         raise CallsError(f"{len(failed)} of {calls} calls failed; the first: {failed[0]}")

@@ -1,6 +1,7 @@
 """The long-distance exchange at the far end of the trunks: places calls as a far end would, over the line only."""
 
 import asyncio
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from protocols.line_signalling import (
     outgoing,
 )
 
+LINE_DELAY_BITS_MAX = 4096
 DIGIT_LEVEL_DBM0 = -9.0
 DIGIT_ON_MS = 70
 DIGIT_OFF_MS = 70
@@ -190,19 +192,24 @@ class ExchangeLine:
 
 
 class Exchange:
-    """An exchange with a line to each `line:` port of a box, by the port's number there."""
+    """An exchange with a line to each `line:` port of a box, by the port's number there.
 
-    def __init__(self, shelf: Shelf) -> None:
+    The lines' delays, and so the bit phases, are drawn from `seed`.
+    """
+
+    def __init__(self, shelf: Shelf, seed: int) -> None:
         self._shelf = shelf
+        self._chance = random.Random(seed)
         self.lines: dict[int, ExchangeLine] = {}
 
-    def line(self, port: int, options: SpanOptions) -> Span:
-        """The exchange's end of a port's line, without a port of its own: to be joined now."""
-        options = options._replace(cas_debounce_multiframes=RECOGNITION_MS // MULTIFRAME_MS)
+    def join(self, port: int, span: Span) -> None:
+        """A line to a box's span without a port, which is framed and coded the same at both ends."""
+        options = span.options._replace(cas_debounce_multiframes=RECOGNITION_MS // MULTIFRAME_MS)
         if port not in self.lines:
             self.lines[port] = ExchangeLine(self._shelf, options)
         self.lines[port].begin(options)
-        return self.lines[port].span
+        there, back = (self._chance.randrange(LINE_DELAY_BITS_MAX) for _ in range(2))
+        self.lines[port].span.join(span, there, back, seed=self._chance.getrandbits(32))
 
     async def call(self, port: int, timeslot: int, script: CallerScript) -> None:
         """Places a call on a port's timeslot as soon as that is idle; see OutgoingChannel.call."""

@@ -94,7 +94,10 @@ class AlarmManager:
     def remove(self, object: str) -> None:  # noqa: A002
         """The object is no more: what was wrong with it, and with all that is within it, is cleared at once."""
         gone = set(self._places.inward(object))
-        for entry in [entry for entry in self._entries.values() if entry.object in gone]:
+        leaving = [entry for entry in self._entries.values() if entry.object in gone]
+        for entry in leaving:
+            self._forget_untold(entry)  # what the first to go has hidden goes as well
+        for entry in leaving:
             entry.gone_at = self._now()
             self._feed(entry, Happening.REMOVAL)
         for text in gone:

@@ -1,6 +1,5 @@
 """Turns plain values (TOML, a candidate) into a tree, finding every fault at once, each with its path."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -38,23 +37,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}..."
 
 
-def _unfit(value: Any) -> str:
-    """What no type's range says: numbers that are none, and text that would tear a report."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "is no number"
-    if isinstance(value, str) and not value.isprintable():
-        return "has control characters"
-    return ""
-
-
 def value_problem(leaf: Leaf, value: Any, path: str) -> Problem | None:
     """What is wrong with a value by itself, at a path."""
-    reason = _unfit(value)
-    if not reason:
-        try:
-            msgspec.convert(value, type=leaf.hint)
-        except msgspec.ValidationError:
-            reason = "is not permitted"
+    reason = ""
+    try:
+        msgspec.convert(value, type=leaf.hint)
+    except msgspec.ValidationError:
+        reason = "is not permitted"
+    if isinstance(value, str) and not value.isprintable():
+        reason = "has control characters"  # they would tear a report
     return Problem(path, f"{shown(value)} {reason}", leaf.permitted) if reason else None
 
 

@@ -1,14 +1,10 @@
 """The commands of the configuration as a whole: look, check, commit, confirm, roll back, undo."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import tomli_w
-
-from firmware.configuration.changes import diff, text_of
-from firmware.configuration.check import plain
+from firmware.configuration.changes import text_of
 from firmware.configuration.console import (
-    OF,
+    Commands,
     ConfigurationConsole,
     change_table,
     problem_table,
@@ -16,6 +12,7 @@ from firmware.configuration.console import (
 )
 from firmware.configuration.export_commands import EXPORT_COMMANDS
 from firmware.configuration.service import CONFIRM_S_MAX, CONFIRM_S_MIN
+from firmware.configuration.view_commands import REVISION_TEXT, VIEW_COMMANDS, revision
 from firmware.console import return_codes
 from firmware.console.declaration import (
     FLAG,
@@ -28,9 +25,8 @@ from firmware.console.declaration import (
     Text,
     Verb,
 )
-from firmware.console.report import Block, Lines, Pairs, Report, Table, Value
+from firmware.console.report import Block, Lines, Report, Table
 
-REVISION_MAX = 99_999_999
 WHY = Parameter("WHY", Text(120), "the reason, for the history")
 CONFIRM = Parameter(
     "CONFIRM",
@@ -38,103 +34,6 @@ CONFIRM = Parameter(
     "the box undoes it by itself unless it is confirmed within this time",
     default="in force for good",
 )
-REVISION_TEXT = "number of a revision (LST CFGHIS); 0: the failsafe configuration"
-
-
-def _revision(name: str, text: str, *, mandatory: bool = False, default: str = "") -> Parameter:
-    return Parameter(name, Integer(0, REVISION_MAX), text, mandatory=mandatory, default=default)
-
-
-def _state(console: ConfigurationConsole) -> Iterator[tuple[str, Value]]:
-    service = console.service
-    yield "Running revision", service.running_revision
-    yield "Boot revision", service.boot_revision
-    yield "Schema", service.running.schema
-    if service.failsafe_reason:
-        yield "Failsafe in force", service.failsafe_reason
-    trial = service.trial
-    if trial is not None:
-        yield "On trial", f"revision {trial.revision} by {trial.who} since {trial.when}"
-        yield "Undone in (s)", round(trial.left_s)
-    for change in service.pending:
-        yield "Counts after RST BOX", str(change)
-
-
-async def _display(console: ConfigurationConsole, _: Invocation) -> Report:
-    service = console.service
-    rows = [
-        (
-            one.author.session,
-            one.author.who,
-            one.author.from_where,
-            one.base,
-            len(one.diff()),
-            FLAG.values[one.exclusive],
-            FLAG.values[one.base != service.running_revision],
-        )
-        for one in service.editors.candidates()
-    ]
-    columns = ("Session", "User", "From", "Base", "Changes", "Exclusive", "Out of date")
-    return Report(blocks=(Pairs("Configuration", list(_state(console))), Table("Candidates", columns, rows)))
-
-
-async def _list(console: ConfigurationConsole, invocation: Invocation) -> Report:
-    if "REV" in invocation.arguments:
-        with refusals():
-            values = plain(console.service.revisions.read(invocation["REV"]))
-        title = f"revision {invocation['REV']}"
-    else:
-        title, values = console.values(invocation)
-    return Report(blocks=(Lines(f"Configuration ({title})", tomli_w.dumps(values).splitlines()),))
-
-
-async def _differences(console: ConfigurationConsole, invocation: Invocation) -> Report:
-    service = console.service
-    old, new = invocation.get("FROM"), invocation.get("TO")
-    candidate = service.editors.get(invocation.session.number)
-    with refusals():
-        if new is None and old is None and candidate is not None:
-            title, changes = f"The candidate against revision {candidate.base}", candidate.diff()
-        elif new is None and candidate is not None and old is not None:
-            before = plain(service.revisions.read(old))
-            changes = diff(service.kind.description, before, candidate.values)
-            title = f"The candidate against revision {old}"
-        else:
-            old = service.boot_revision if old is None else old
-            new = service.running_revision if new is None else new
-            title, changes = f"Revision {new} against revision {old}", service.revisions.diff(old, new)
-    return Report(blocks=(change_table(title, changes),))
-
-
-def _mark(console: ConfigurationConsole, number: int) -> str:
-    service = console.service
-    trial = service.trial
-    marks = {
-        "running": number == service.running_revision,
-        "boots": number == service.boot_revision,
-        "trial": trial is not None and number == trial.revision,
-    }
-    return " ".join(mark for mark, holds in marks.items() if holds)
-
-
-async def _history(console: ConfigurationConsole, invocation: Invocation) -> Report:
-    columns = ("Revision", "State", "Base", "When", "Who", "From", "Kind", "Why")
-    with refusals():
-        history = console.service.revisions.history()[: invocation.get("COUNT")]
-    rows = [
-        (
-            one.number,
-            "damaged" if one.damaged else _mark(console, one.number),
-            one.base,
-            one.when,
-            one.who,
-            one.from_where,
-            one.kind,
-            one.damaged or one.why,
-        )
-        for one in history
-    ]
-    return Report(blocks=(Table("Revisions, newest first", columns, rows),))
 
 
 async def _check(console: ConfigurationConsole, invocation: Invocation) -> Report:
@@ -256,29 +155,8 @@ async def _rebase(console: ConfigurationConsole, invocation: Invocation) -> Repo
     return Report(f"The candidate is now based on revision {candidate.base}", blocks)
 
 
-COMMANDS: tuple[Command[ConfigurationConsole], ...] = (
-    Command(
-        Verb.DSP, "CFG", "what runs, what is on trial, who edits", _display, Role.GUEST,
-        "DSP CFG;", "DSP CFG:REV=1;", return_codes.UNKNOWN_PARAMETER, watch=True,
-    ),
-    Command(
-        Verb.LST, "CFG", "the whole configuration, as TOML", _list, Role.GUEST,
-        "LST CFG:OF=RUNNING;", "LST CFG:OF=YESTERDAY;", return_codes.BAD_VALUE,
-        (OF, _revision("REV", REVISION_TEXT)),
-    ),
-    Command(
-        Verb.DSP, "CFGDIFF", "what differs between two revisions, or in the candidate", _differences, Role.GUEST,
-        "DSP CFGDIFF;", "DSP CFGDIFF:FROM=ONE;", return_codes.BAD_VALUE,
-        (
-            _revision("FROM", REVISION_TEXT, default="the candidate's base, or what boots"),
-            _revision("TO", REVISION_TEXT, default="the candidate, or what runs"),
-        ),
-    ),
-    Command(
-        Verb.LST, "CFGHIS", "the revisions: who, when, why, from where", _history, Role.GUEST,
-        "LST CFGHIS:COUNT=10;", "LST CFGHIS:COUNT=0;", return_codes.BAD_VALUE,
-        (Parameter("COUNT", Integer(1, 1000), "so many of the newest", default="all"),),
-    ),
+COMMANDS: Commands = (
+    *VIEW_COMMANDS,
     Command(
         Verb.CHK, "CFG", "every fault of this session's candidate", _check, Role.OPERATOR,
         "CHK CFG;", "CHK CFG:REV=1;", return_codes.UNKNOWN_PARAMETER,
@@ -289,7 +167,7 @@ COMMANDS: tuple[Command[ConfigurationConsole], ...] = (
         (
             CONFIRM,
             WHY,
-            _revision("TRIAL", "confirm this trial, whatever is edited", default="any, if nothing is edited"),
+            revision("TRIAL", "confirm this trial, whatever is edited", default="any, if nothing is edited"),
         ),
         "Everything of the candidate at once, or nothing: when each field counts, DSP CFGDIFF says",
         interrupts=_commit_interrupts,
@@ -297,7 +175,7 @@ COMMANDS: tuple[Command[ConfigurationConsole], ...] = (
     Command(
         Verb.RBK, "CFG", "commit what an earlier revision says, or undo the trial", _roll_back, Role.ADMINISTRATOR,
         'RBK CFG:REV=1,WHY="as it was";', "RBK CFG:REV=LAST;", return_codes.BAD_VALUE,
-        (_revision("REV", REVISION_TEXT, default="undoes the trial"), CONFIRM, WHY),
+        (revision("REV", REVISION_TEXT, default="undoes the trial"), CONFIRM, WHY),
         "A new revision with the old one's content, checked and migrated first",
         interrupts=_roll_back_interrupts,
     ),

@@ -1,6 +1,6 @@
 """Objects of the parts of the tree that every box kind has."""
 
-from firmware.configuration.tree_commands import KeyedObject, TableObject
+from firmware.configuration.objects import KeyedObject, TableObject
 from firmware.console.declaration import Role
 
 COMMON_OBJECTS = (

@@ -13,8 +13,10 @@ from firmware.configuration.check import plain
 from firmware.configuration.service import ConfigurationService
 from firmware.configuration.target import Problem
 from firmware.console import return_codes
-from firmware.console.declaration import Choice, CommandError, Invocation, Parameter
+from firmware.console.declaration import Choice, Command, CommandError, Invocation, Parameter
 from firmware.console.report import Block, Report, Table
+
+Commands = tuple[Command["ConfigurationConsole"], ...]
 
 RUNNING, CANDIDATE = "RUNNING", "CANDIDATE"
 OF = Parameter(

@@ -10,7 +10,7 @@ import tomli_w
 from drivers.errors import UserError
 from drivers.whole_file import WholeFile
 from firmware.configuration.check import InvalidConfigurationError, plain
-from firmware.configuration.console import OF, ConfigurationConsole, problem_table, refusals
+from firmware.configuration.console import OF, Commands, ConfigurationConsole, problem_table, refusals
 from firmware.configuration.file import ConfigurationFileError, own_values, read_values, values_of
 from firmware.console import return_codes
 from firmware.console.declaration import Command, CommandError, Integer, Invocation, Parameter, Role, Text, Verb
@@ -79,7 +79,7 @@ async def _list(console: ConfigurationConsole, _: Invocation) -> Report:
     return Report(blocks=(Table(f"Files in {console.exports}", ("File", "Octets", "When"), rows),))
 
 
-EXPORT_COMMANDS: tuple[Command[ConfigurationConsole], ...] = (
+EXPORT_COMMANDS: Commands = (
     Command(
         Verb.SAV, "CFG", "save a configuration as a file", _save, Role.OPERATOR,
         "SAV CFG:FILE=before-change,OF=RUNNING;", "SAV CFG;", return_codes.MISSING_PARAMETER,

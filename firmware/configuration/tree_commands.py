@@ -2,207 +2,21 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from firmware.configuration.assignment import assigned, heading, row, shown_leaves, something
 from firmware.configuration.changes import value_at
-from firmware.configuration.check import value_problem
-from firmware.configuration.console import OF, ConfigurationConsole, problem_table, refusals
+from firmware.configuration.console import OF, Commands, ConfigurationConsole, refusals
 from firmware.configuration.description import Keyed, Leaf, Table, find
-from firmware.configuration.parameters import effects, filters, leaves, parameters, typed, untyped
-from firmware.configuration.target import Problem
+from firmware.configuration.keyed_commands import KeyedCommands
+from firmware.configuration.objects import KeyedObject, ListObject, TableObject, TreeObject
+from firmware.configuration.parameters import effects, parameters
 from firmware.console import report as reports
 from firmware.console import return_codes
-from firmware.console.declaration import (
-    Command,
-    CommandError,
-    Integer,
-    IntegerSet,
-    Invocation,
-    Parameter,
-    Role,
-    Verb,
-)
+from firmware.console.declaration import Command, CommandError, Integer, Invocation, Parameter, Role, Verb
 from firmware.console.report import Report
 
-Commands = tuple[Command[ConfigurationConsole], ...]
-
-
-@dataclass(frozen=True)
-class KeyedObject:
-    """Things under numbers: LST, ADD, MOD, RMV. `sample` and `bad` are parameters for the examples."""
-
-    object: str
-    path: str
-    key: str
-    text: str
-    plural: str
-    role: Role
-    number: int  # in the examples
-    sample: str
-    bad: str
-
-
-@dataclass(frozen=True)
-class TableObject:
-    """One table of values: LST, SET. `fields`: only these of it."""
-
-    object: str
-    path: str
-    text: str
-    role: Role
-    sample: str
-    bad: str
-    fields: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class ListObject:
-    """Numbers in order: LST, ADD, RMV."""
-
-    object: str
-    path: str
-    key: str
-    text: str
-    plural: str
-    role: Role
-    low: int
-    high: int
-    number: int  # in the examples
-
-
-TreeObject = KeyedObject | TableObject | ListObject
-
 POSITION = "PRIORITY"
-
-
-def _refuse(problems: Sequence[Problem]) -> None:
-    if problems:
-        raise CommandError(return_codes.BAD_VALUE, str(problems[0]), (problem_table(problems),))
-
-
-def _assigned(table: Table, invocation: Invocation, path: str) -> dict[str, Any]:
-    """The fields that a command gives values, each good by itself; raises CommandError."""
-    values, problems = {}, []
-    for name, (field, leaf) in leaves(table).items():
-        if name in invocation.arguments:
-            values[field] = untyped(leaf, invocation[name])
-            problem = value_problem(leaf, values[field], f"{path}.{field}".lstrip("."))
-            problems += [problem] if problem is not None else []
-    _refuse(problems)
-    return values
-
-
-def _something(values: dict[str, Any], table: Table) -> dict[str, Any]:
-    if not values:
-        names = ", ".join(leaves(table))
-        raise CommandError(return_codes.MISSING_PARAMETER, f"Say what to change: {names}")
-    return values
-
-
-def _row(table: Table, values: dict[str, Any]) -> list[reports.Value]:
-    return [typed(leaf, values.get(field, "")) for field, leaf in _shown(table)]
-
-
-def _shown(table: Table) -> list[tuple[str, Leaf]]:
-    return [(field, node) for field, node in table.nodes.items() if isinstance(node, Leaf)]
-
-
-def _heading(field: str, leaf: Leaf) -> str:
-    words = field.removesuffix(f"_{leaf.unit}").replace("_", " ") if leaf.unit else field.replace("_", " ")
-    return f"{words.capitalize()} ({leaf.unit})" if leaf.unit else words.capitalize()
-
-
-class _Keyed:
-    """The handlers of a keyed object's commands."""
-
-    def __init__(self, item: KeyedObject, keyed: Keyed) -> None:
-        self._object, self._keyed, self._table = item, keyed, keyed.item
-
-    def _path(self, invocation: Invocation) -> str:
-        return f"{self._object.path}.{invocation[self._object.key]}"
-
-    def _passes(self, values: dict[str, Any], invocation: Invocation) -> bool:
-        for name, (field, leaf) in leaves(self._table).items():
-            wanted = invocation.get(name)
-            found = values.get(field)
-            if wanted is None:
-                continue
-            if isinstance(found, str) and not leaf.choices:
-                if wanted.lower() not in found.lower():
-                    return False
-            elif typed(leaf, found) != typed(leaf, untyped(leaf, wanted)):
-                return False
-        return True
-
-    async def show(self, console: ConfigurationConsole, invocation: Invocation) -> Report:
-        source, values = console.values(invocation)
-        numbers = invocation.get(self._object.key)
-        items = value_at(values, self._object.path) or {}
-        rows = [
-            [int(key), *_row(self._table, items[key])]
-            for key in sorted(items, key=int)
-            if (numbers is None or int(key) in numbers) and self._passes(items[key], invocation)
-        ]
-        columns = (self._object.key, *(_heading(*shown) for shown in _shown(self._table)))
-        return Report(blocks=(reports.Table(f"{self._object.plural} ({source})", columns, rows),))
-
-    async def add(self, console: ConfigurationConsole, invocation: Invocation) -> Report:
-        path = self._path(invocation)
-        values = _assigned(self._table, invocation, path)
-        candidate = console.candidate(invocation)
-        before = copy.deepcopy(candidate.values)
-        with refusals():
-            candidate.add(path, values)
-        return console.edited(candidate, before)
-
-    async def modify(self, console: ConfigurationConsole, invocation: Invocation) -> Report:
-        path = self._path(invocation)
-        values = _something(_assigned(self._table, invocation, path), self._table)
-        candidate = console.candidate(invocation)
-        before = copy.deepcopy(candidate.values)
-        with refusals():
-            candidate.get(path)
-            for field, value in values.items():
-                candidate.set(f"{path}.{field}", value)
-        return console.edited(candidate, before)
-
-    async def remove(self, console: ConfigurationConsole, invocation: Invocation) -> Report:
-        candidate = console.candidate(invocation)
-        before = copy.deepcopy(candidate.values)
-        with refusals():
-            candidate.remove(self._path(invocation))
-        return console.edited(candidate, before)
-
-    def commands(self) -> Commands:
-        it, table = self._object, self._table
-        low, high = self._keyed.low, self._keyed.high
-        key = Parameter(it.key, Integer(low, high), f"number of the {it.text}", mandatory=True)
-        numbers = Parameter(it.key, IntegerSet(low, high), f"only these {it.plural}", default="all")
-        one, beyond = f"{it.key}={it.number}", f"{it.key}={high + 1}"
-        effect = effects(table)
-        return (
-            Command(
-                Verb.ADD, it.object, f"add a {it.text} to the candidate", self.add, it.role,
-                f"ADD {it.object}:{one},{it.sample};", f"ADD {it.object}:{beyond},{it.sample};",
-                return_codes.BAD_VALUE, (key, *parameters(table, adding=True)), effect,
-            ),
-            Command(
-                Verb.MOD, it.object, f"change a {it.text} in the candidate", self.modify, it.role,
-                f"MOD {it.object}:{one},{it.sample};", f"MOD {it.object}:{one},{it.bad};",
-                return_codes.BAD_VALUE, (key, *parameters(table, adding=False)), effect,
-            ),
-            Command(
-                Verb.LST, it.object, f"list the {it.plural}, as configured", self.show, Role.GUEST,
-                f"LST {it.object}:{it.key}={low}&&{high};", f"LST {it.object}:{beyond};",
-                return_codes.BAD_VALUE, (numbers, *filters(table), OF),
-            ),
-            Command(
-                Verb.RMV, it.object, f"remove a {it.text} from the candidate", self.remove, it.role,
-                f"RMV {it.object}:{one};", f"RMV {it.object}:{beyond};",
-                return_codes.BAD_VALUE, (key,), "Changes this session's candidate; counts after CMT CFG",
-            ),
-        )  # fmt: skip
 
 
 class _Table:
@@ -219,13 +33,13 @@ class _Table:
         source, values = console.values(invocation)
         found = value_at(values, self._object.path) if self._object.path else values
         pairs = [
-            (_heading(*shown), value)
-            for shown, value in zip(_shown(self._table), _row(self._table, found), strict=True)
+            (heading(*shown), value)
+            for shown, value in zip(shown_leaves(self._table), row(self._table, found), strict=True)
         ]
         return Report(blocks=(reports.Pairs(f"{self._object.text.capitalize()} ({source})", pairs),))
 
     async def set(self, console: ConfigurationConsole, invocation: Invocation) -> Report:
-        values = _something(_assigned(self._table, invocation, self._object.path), self._table)
+        values = something(assigned(self._table, invocation, self._object.path), self._table)
         candidate = console.candidate(invocation)
         before = copy.deepcopy(candidate.values)
         with refusals():
@@ -315,7 +129,7 @@ def tree_commands(tree: Table, objects: Sequence[TreeObject]) -> Commands:
         node = find(tree, item.path) if item.path else tree
         match item, node:
             case KeyedObject(), Keyed():
-                made += _Keyed(item, node).commands()
+                made += KeyedCommands(item, node).commands()
             case TableObject(), Table():
                 made += _Table(item, node).commands()
             case ListObject(), Leaf():

@@ -116,6 +116,12 @@ class QueuingMachine(Box):
 
     # Its ports.
 
+    async def end_calls(self, reason: str) -> None:
+        """Ends every call from our side; returns when the last is recorded."""
+        for port in self.ports.values():
+            port.end_calls(reason)
+        await self.calls.none_left.wait()
+
     @property
     def boards(self) -> list[Board]:
         """Its switch, and a trunk board for each port."""

@@ -7,6 +7,8 @@ A call that ends from our side (STP CALL, a port restarted or out of service) is
 voice channel is free at once; its trunk channel, when the far end has cleared.
 """
 
+import asyncio
+
 from drivers.bus import BusError
 from drivers.call_store import CallRecord, CallStore
 from drivers.engine import SwitchBoard
@@ -54,6 +56,8 @@ class Calls:
         self._last_call = last_call
         self._calls: dict[str, TrunkCall] = {}
         self.called_digits = 0
+        self.none_left = asyncio.Event()
+        self.none_left.set()
         box.bus.serve(ANSWER, AnswerCall, self._answer)
         box.bus.serve(CLEAR, ClearCall, self._clear)
 
@@ -68,6 +72,7 @@ class Calls:
     def begin(self, port: TrunkPort, channel: TrunkChannel) -> None:
         """A seizure: the channel has a call from now on."""
         self._last_call += 1
+        self.none_left.clear()
         name = f"{self._box.name}-{self._last_call:08d}"
         call = channel.call = self._calls[name] = TrunkCall(name, port.number, channel, self._box.now_ns())
         self._box.spawn(self._run(call), name)
@@ -99,6 +104,8 @@ class Calls:
             await self._disconnect(call)
         self._record(call, served, failure or served.failure or call.failure, cleared_ns)
         del self._calls[call.name]
+        if not self._calls:
+            self.none_left.set()
         call.channel.call_gone(call)
 
     async def _connect(self, call: TrunkCall) -> None:

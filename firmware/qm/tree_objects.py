@@ -1,7 +1,8 @@
 """What of the queuing machine's configuration has commands of its own."""
 
 from firmware.configuration.common_objects import COMMON_OBJECTS
-from firmware.configuration.tree_commands import KeyedObject, ListObject, TableObject, tree_commands
+from firmware.configuration.objects import KeyedObject, ListObject, TableObject
+from firmware.configuration.tree_commands import tree_commands
 from firmware.console.declaration import Role
 from firmware.qm.configuration import PORTS_MAX
 from firmware.qm.kind import QUEUING_MACHINE

@@ -1,7 +1,8 @@
 """What of the voice box's configuration has commands of its own."""
 
 from firmware.configuration.common_objects import COMMON_OBJECTS
-from firmware.configuration.tree_commands import TableObject, tree_commands
+from firmware.configuration.objects import TableObject
+from firmware.configuration.tree_commands import tree_commands
 from firmware.console.declaration import Role
 from firmware.vp.kind import VOICE_BOX
 

@@ -123,6 +123,27 @@ def revision_case(
     return Case(name, prepare, act, view_revisions(boot), old, new, extend_revisions)
 
 
+def without_pointer(storage: Storage) -> None:
+    """Both copies have gone bad: which revision was in force is not known, but the next commit must hold."""
+    committed(ONE, TWO)(storage)
+    for name in ("pointer-a", "pointer-b"):
+        storage.remove(name)
+
+
+def commit_in_spite(octets: bytes) -> Callable[[Storage], object]:
+    return lambda storage: commit(RevisionStore.open(storage, THIS_START, KEPT), octets)
+
+
+def view_in_spite(storage: Storage) -> bytes | None:
+    store = RevisionStore.open(storage, THIS_START, KEPT)
+    return None if store.boot_revision is None else store.read(store.boot_revision).octets
+
+
+def extend_in_spite(storage: Storage) -> bytes:
+    commit_in_spite(b"extended")(storage)
+    return b"extended"
+
+
 EMPTY = Revisions(None, None, ())
 TWO_HOLDS = Revisions(TWO, None, (ONE, TWO))
 TWO_AGAIN = Revisions(TWO, None, (ONE, TWO, THREE))
@@ -164,6 +185,7 @@ REVISION_CASES = [
     revision_case("pointer a flipped", flip("pointer-a", two), opened, TWO_HOLDS, TWO_HOLDS),
     revision_case("pointer b flipped", flip("pointer-b", two), opened, TWO_HOLDS, TWO_HOLDS),
     revision_case("revision flipped", flip("revision-00000002.toml", two), opened, TWO_HOLDS, TWO_HOLDS),
+    Case("no pointer", without_pointer, commit_in_spite(THREE), view_in_spite, None, THREE, extend_in_spite),
 ]
 
 

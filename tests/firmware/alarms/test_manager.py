@@ -313,6 +313,18 @@ def test_object_that_is_removed_takes_its_alarms_with_it(tmp_path: Path) -> None
     assert {record.cleared_by for record in records if record.object == PORT} == {"removed"}
 
 
+def test_removal_tells_no_consequence_of_what_is_removed(tmp_path: Path) -> None:
+    async def scenario(plant: Plant) -> None:
+        plant.manager.fault(*LOS)
+        for name in ("LOF", "CAS_LOSS"):
+            plant.manager.fault(name, PORT)
+        await after(501)
+        plant.manager.remove(PORT)
+        assert plant.told == [("raised", *LOS), ("cleared", *LOS)]
+
+    run(scenario, tmp_path)
+
+
 # Every state, with what goes beside it.
 
 LOF = ("LOF", PORT)

@@ -12,8 +12,9 @@ import pytest
 from firmware.configuration.commands import COMMANDS
 from firmware.configuration.console import ConfigurationConsole
 from firmware.configuration.description import describe
+from firmware.configuration.objects import KeyedObject, TableObject
 from firmware.configuration.parameters import leaves
-from firmware.configuration.tree_commands import KeyedObject, TableObject, tree_commands
+from firmware.configuration.tree_commands import tree_commands
 from firmware.console import layout, return_codes
 from firmware.console.answer import Answer
 from firmware.console.declaration import Choice, Command, CommandSet, Integer, Role, Session

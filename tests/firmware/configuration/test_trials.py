@@ -7,6 +7,7 @@ import pytest
 
 from drivers.revision_store import RevisionStore
 from drivers.storage import StoreError
+from firmware.configuration.check import plain
 from firmware.configuration.errors import TrialError
 from firmware.configuration.target import Problem
 from tests.firmware.configuration.box import ANN, BOB, Machine, Service, run
@@ -217,6 +218,31 @@ def test_a_confirmation_in_the_last_moment_waits_for_the_undoing_that_has_begun(
         with pytest.raises(TrialError):
             await confirmation
         assert (target.tree.site.name, service.boot_revision) == ("old", 1)
+
+    run(tmp_path, scenario)
+
+
+def test_the_end_of_one_trial_does_not_end_the_next(tmp_path: Path) -> None:
+    async def scenario(machine: Machine, tasks: asyncio.TaskGroup) -> None:
+        service, target = machine.start(tasks)
+        await name_site(service, "old")
+        await name_site(service, "new", TRIAL_S)
+        target.gate = asyncio.Event()
+        await asyncio.sleep(TRIAL_S - 1)
+        undoing = asyncio.create_task(service.roll_back(1, BOB, ""))
+        await asyncio.sleep(0)
+        candidate = service.edit(ANN)
+        candidate.rebase(1, plain(service.revisions.read(1)))
+        candidate.set("site.name", "newer")
+        committing = asyncio.create_task(service.commit(candidate, "", TRIAL_S))
+        await asyncio.sleep(10)  # the first trial's time is over, and its undoing waits behind these two
+        target.gate.set()
+        assert (await undoing, await committing) == (1, 3)
+        await asyncio.sleep(TRIAL_S - 1)
+        assert target.tree.site.name == "newer"
+        assert list(machine.faults.standing) == ["CFG_TRIAL"]
+        await asyncio.sleep(2)
+        assert target.tree.site.name == "old"
 
     run(tmp_path, scenario)
 
