@@ -129,7 +129,8 @@ def test_released_call_keeps_its_message_and_says_who_did_it(tmp_path: Path) -> 
         (connection,) = await plant.rows("DSP CONN;")
         assert (connection["PN"], connection["TS"], connection["Call"]) == (1, 9, "qm1-00000001")
         await plant.ok("STP CALL:CALL=qm1-00000001;")
-        await call  # cleared back, the caller clears, the channel is released
+        async with asyncio.timeout(1):
+            await call  # cleared back, the caller clears, the channel is released
         assert await plant.rows("DSP CALL;") == []
         assert plant.qm.ports[1].channels[9].state is IncomingState.IDLE
         assert (await plant.give("STP CALL:CALL=qm1-00000001;")).code != 0

@@ -257,7 +257,7 @@ def test_line_that_comes_back_in_time_has_kept_its_call(tmp_path: Path) -> None:
     plant = Plant(tmp_path / "run")
 
     async def scenario(plant: Plant) -> None:
-        call = plant.call(1, 1, caller(speech_of(100, seed=4)))
+        call = plant.call(1, 1, caller(speech_of(150, seed=4)))
         await asyncio.sleep(PROMPT_S + 4)
         plant.qm.ports[1].span.impair(CUT)
         await asyncio.sleep(INTERRUPTION_S / 2)
@@ -266,7 +266,7 @@ def test_line_that_comes_back_in_time_has_kept_its_call(tmp_path: Path) -> None:
 
     plant.run(scenario)
     (record,) = plant.records
-    assert record.failure == "" and record.recorded_octets > 90 * 8000
+    assert record.failure == "" and record.recorded_octets > 140 * 8000
 
 
 def test_line_that_stays_dead_ends_its_calls_and_serves_again_when_it_is_back(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from drivers.engine import Impairments, Injection, Maintenance
+from drivers.engine import Impairments, Injection, Maintenance, Span
 from firmware.configuration.common import AlarmConfiguration
 from firmware.console import return_codes
 from firmware.qm.configuration import ClockConfiguration, PortConfiguration
+from hil.exchange import ExchangeLine
 from tests.firmware.plants import CUT, LINE_UP_S, PROMPT_S, WHOLE, Plant, long_caller
 
 CHANNEL_BITS_A_S = 64_000
@@ -194,15 +195,14 @@ def test_far_end_that_does_not_hear_is_a_fault(tmp_path: Path) -> None:
     plant.run(scenario)
 
 
-def test_port_without_anything_at_its_line_is_out_of_frame_from_the_start(tmp_path: Path) -> None:
-    """Nothing comes, not even a silence: no event tells of it."""
+def test_port_whose_far_end_is_gone_is_out_of_frame_from_the_start(tmp_path: Path) -> None:
     plant = Plant(tmp_path / "run", ports={1: PortConfiguration()})
-    plant.bench.join = lambda port, span: span.join(plant.exchange.line(9, span.options))  # type: ignore[method-assign]
 
     async def scenario(plant: Plant) -> None:
-        plant.exchange.lines[9].span.unplug()
+        await asyncio.sleep(1)
+        plant.exchange.lines[1].span.unplug()
         await plant.ok("RST PORT:PN=1;")
-        assert "LOF" in plant.heard["qm1"].on("port 1")
+        assert "LOF" in plant.heard["qm1"].on("port 1")  # before the line has told of anything
         await asyncio.sleep(1)
         assert {"LOS", "LOF"} <= plant.heard["qm1"].on("port 1")
 
@@ -211,9 +211,12 @@ def test_port_without_anything_at_its_line_is_out_of_frame_from_the_start(tmp_pa
 
 def test_slips_are_told_each_and_do_not_stand(tmp_path: Path) -> None:
     plant = Plant(tmp_path / "run", ports={1: PortConfiguration()}, clock=ClockConfiguration(sources=()))
-    plant.bench.join = lambda port, span: span.join(  # type: ignore[method-assign]
-        plant.exchange.line(port, span.options), far_end_offset_ppb=50_000
-    )
+
+    def join(port: int, span: Span) -> None:
+        line = plant.exchange.lines[port] = ExchangeLine(plant.bench.shelf, span.options)
+        span.join(line.span, far_end_offset_ppb=50_000)
+
+    plant.exchange.join = join  # type: ignore[method-assign]
 
     async def scenario(plant: Plant) -> None:
         await asyncio.sleep(60)
