@@ -157,8 +157,6 @@ class AlarmHistory:
         aside = self.path.with_name(f"{self.path.name}.damaged")
         try:
             self.path.replace(aside)
-            # Left behind, it would be played back into the new file.
-            self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
             self.damage.append(f"{self.path}: {error}; kept as {aside.name}, a new history is begun")
         except OSError as failure:
             self.damage.append(f"{self.path}: {error}; it cannot be set aside: {failure.strerror}")

@@ -12,7 +12,7 @@ from typing import Self
 from drivers.audit_files import AuditFiles, Tail, file_name
 from drivers.audit_verification import AuditHead, AuditVerdict, Verification
 from drivers.storage import Storage, StorageError, StoreError
-from drivers.two_copy_record import RecordError, TwoCopyRecord
+from drivers.two_copy_record import UNSURE, RecordError, TwoCopyRecord
 from protocols.audit_record import NOTHING_BEFORE, AuditRecord, encode
 from protocols.configuration_record import AUDIT_HEAD
 
@@ -34,7 +34,7 @@ class AuditLog:
         self._digest = NOTHING_BEFORE  # its hash
         self._file = 0  # serial the present file begins with; 0: the next record begins one
         self._octets = 0  # in the present file
-        self._overhang = False  # a record that failed could not be taken away from the present file
+        self._unsure = False  # whether the record that failed last is gone
         self.faults: list[str] = []
         self.repairs: list[str] = []
 
@@ -71,7 +71,9 @@ class AuditLog:
         try:
             self._append(serial, line + b"\n", digest)
         except StorageError as error:
-            raise StoreError(f"audit record {serial} not written: {error}") from None
+            raise StoreError(
+                f"audit record {serial} not written: {error}{UNSURE if self._unsure else ''}"
+            ) from None
         return serial
 
     def newest(self, count: int) -> Iterator[AuditRecord]:
@@ -92,9 +94,9 @@ class AuditLog:
         return Verification(self._files, AuditHead(self._oldest, self._serial, self._digest)).by_file()
 
     def _append(self, serial: int, line: bytes, digest: bytes) -> None:
-        if self._overhang:
+        if self._unsure and self._file:
             self._storage.truncate(file_name(self._file), self._octets)
-            self._overhang = False
+        self._unsure = False
         begins = self._file == 0 or self._octets + len(line) > self._file_octets
         oldest = self._oldest_with(serial) if begins else self._oldest
         try:
@@ -105,6 +107,7 @@ class AuditLog:
                 self._take_away(serial, begins)
                 raise
             # The head may count this record after the next start: it stays.
+            self._unsure = True
             self._advance(serial, line, digest, begins)
             raise
         self._advance(serial, line, digest, begins)
@@ -122,14 +125,17 @@ class AuditLog:
         self._storage.sync(file_name(self._file))
 
     def _take_away(self, serial: int, begins: bool) -> None:
-        """What an attempt that failed has left. A new file's remains are in nobody's way: they are replaced."""
+        """What an attempt that failed has left. What remains of a new file is in nobody's way: it is replaced."""
+        name = file_name(serial if begins else self._file)
         try:
-            if begins:
-                self._storage.remove(file_name(serial))
-            else:
-                self._storage.truncate(file_name(self._file), self._octets)
+            if not begins:
+                self._storage.truncate(name, self._octets)
+                self._storage.sync(name)
+            elif name in self._storage.names():
+                self._storage.remove(name)
+                self._storage.sync_folder()
         except StorageError:
-            self._overhang = not begins
+            self._unsure = True
 
     def _advance(self, serial: int, line: bytes, digest: bytes, begins: bool) -> None:
         self._serial, self._digest = serial, digest
@@ -143,9 +149,11 @@ class AuditLog:
     def _remove_older(self) -> None:
         """The head no longer counts them; what cannot be removed now is removed some other time."""
         with suppress(StorageError):
-            for first in self._files.firsts():
-                if first < self._oldest:
-                    self._storage.remove(file_name(first))
+            older = [first for first in self._files.firsts() if first < self._oldest]
+            if older:
+                self._head.sync()
+            for first in older:
+                self._storage.remove(file_name(first))
 
     def _recover(self) -> None:
         firsts = self._files.firsts()
@@ -205,6 +213,5 @@ class AuditLog:
 
     def _write_head(self) -> None:
         values = {"first": self._oldest, "serial": self._serial, "hash": self._digest}
-        if self._head.values != values:
+        if self._head.values != values or self._head.damaged:
             self._head.write(**values)
-        self._head.settle()

@@ -10,7 +10,7 @@ from firmware.console.box_console import BoxConsole
 from firmware.console.keyboard import HungUpError, Keyboard
 from firmware.console.line_editor import BrokenOffError, EndOfInputError, LineEditor
 from firmware.console.notices import Notices
-from firmware.console.pager import Pager
+from firmware.console.pager import WIPE, Pager
 from firmware.console.plain_editor import PlainEditor
 from firmware.console.reports import Reports
 from firmware.console.rich_editor import RichEditor
@@ -21,7 +21,7 @@ from protocols.console_text import LOG_OUT
 from protocols.mml_record import RecordKind, records
 
 CONTINUED = "  ...> "
-HELP_OCTETS_A_PAGE = 400  # of what a single ? shows: a key must stay under 500
+HELP_OCTETS_MIN = 81  # a line of help: that much must fit a key
 
 _LOG_OUT = re.compile(rf"\s*{LOG_OUT}\s*:?\s*;?\s*", re.IGNORECASE)
 
@@ -68,8 +68,8 @@ class TerminalConversation:
                 raise BrokenOffError from None
         return text
 
-    async def _show_help(self, lines: list[str]) -> None:
-        await self._reports.pager.show(lines, HELP_OCTETS_A_PAGE)
+    async def _show_help(self, lines: list[str], octets_a_key: int) -> None:
+        await self._reports.pager.show(lines, max(octets_a_key - len(WIPE), HELP_OCTETS_MIN))
 
 
 class _TerminalDialogue:

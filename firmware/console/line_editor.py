@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
 
-LISTING_OCTETS_MAX = 380  # of what Tab shows; with the line drawn again a key must stay under 500
+KEY_OCTETS_MAX = 500  # sent for a key: half a second at 9 600 bit/s
+REDRAW_OCTETS = 120  # to take the line away and to draw it again, besides its characters
 LINE_CHARACTERS_MAX = 4200  # more than a command may have: it is refused whole, never cut
 
 
@@ -43,7 +44,7 @@ class LineEditor(Protocol):
 
 
 Notices = Callable[[], list[str]]  # takes the lines that wait to be shown
-ShowHelp = Callable[[list[str]], Awaitable[None]]
+ShowHelp = Callable[[list[str], int], Awaitable[None]]  # lines, and the octets a key may show
 
 
 class Completion(NamedTuple):
@@ -71,10 +72,15 @@ def _common_characters(words: Sequence[str]) -> int:
     return next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
 
 
-def listing(words: Sequence[str]) -> str:
-    """The words in one line, as many as a slow line takes; how many more there are."""
+def room(row: str) -> int:
+    """How many octets a key may show above the line, of which so much is drawn again."""
+    return KEY_OCTETS_MAX - REDRAW_OCTETS - len(row.encode())
+
+
+def listing(words: Sequence[str], octets: int) -> str:
+    """As many words in one line as fit so many octets; how many more there are."""
     shown: list[str] = []
-    left = LISTING_OCTETS_MAX
+    left = octets - len(f"  ... {len(words)} more\r\n")
     for word in words:
         left -= len(word.encode()) + 2
         if left < 0:

@@ -9,6 +9,7 @@ from firmware.console.keyboard import CTRL_C, Keyboard
 from firmware.console.screen import COLUMNS, ROWS, Screen, printable
 
 QUESTION = "TO BE CONTINUED  space: next page, Enter: next line, q: end"
+WIPE = f"\r{' ' * len(QUESTION)}\r"
 STOPPED = "(stopped)"
 NO_LIMIT = 1 << 62
 
@@ -65,7 +66,7 @@ class Pager:
         with self._keyboard.asking():
             while (key := chr(await self._keyboard.key())) not in " \rqQ\n" and ord(key) != CTRL_C:
                 pass
-        await self._screen.send(f"\r{' ' * len(QUESTION)}\r")
+        await self._screen.send(WIPE)
         if key == " ":
             return max(rows, page_rows)
         return rows if key in "\r\n" else 0

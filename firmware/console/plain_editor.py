@@ -16,10 +16,12 @@ from firmware.console.line_editor import (
     ShowHelp,
     complete,
     listing,
+    room,
 )
 from firmware.console.screen import Screen
 
 BELL = "\a"
+TAIL_CHARACTERS = 78
 _RUB_OUT = "\b \b"
 
 
@@ -86,7 +88,15 @@ class PlainEditor:
             await self._draw_again()
 
     async def _draw_again(self) -> None:
-        await self._screen.send(self._prompt + ("" if self._secret else self._text))
+        await self._screen.send(self._drawn_again())
+
+    def _drawn_again(self) -> str:
+        return self._prompt + ("" if self._secret else self._tail)
+
+    @property
+    def _tail(self) -> str:
+        """What is drawn again of a line: its end, if it is long."""
+        return self._text if len(self._text) <= TAIL_CHARACTERS else f"<{self._text[-TAIL_CHARACTERS:]}"
 
     async def _take(self, octets: bytes) -> bool:
         """Works through octets; true when the line is complete, and the rest is put back."""
@@ -152,7 +162,11 @@ class PlainEditor:
 
     def _erase(self, length: int) -> str:
         erased, self._text = self._text[max(length, 0) :], self._text[: max(length, 0)]
-        return "" if self._secret else _RUB_OUT * sum(get_cwidth(character) for character in erased)
+        if self._secret:
+            return ""
+        if len(erased) > TAIL_CHARACTERS:
+            return f"\r\n{self._drawn_again()}"
+        return _RUB_OUT * sum(get_cwidth(character) for character in erased)
 
     def _helps(self, character: str) -> bool:
         if not self._command:
@@ -162,12 +176,12 @@ class PlainEditor:
     async def _help(self, character: str) -> None:
         if character == "?":
             await self._screen.send("?\r\n")
-            await self._show_help(self._assistance.help(self._text))
+            await self._show_help(self._assistance.help(self._text), room(self._tail))
             await self._draw_again()
             return
         completion = complete(self._assistance, self._text)
         if completion.words:
-            await self._screen.send(f"\r\n{listing(completion.words)}\r\n")
+            await self._screen.send(f"\r\n{listing(completion.words, room(self._tail))}\r\n")
             self._text = completion.line
             await self._draw_again()
         else:

@@ -33,10 +33,11 @@ from firmware.console.line_editor import (
     ShowHelp,
     complete,
     listing,
+    room,
 )
 from firmware.console.screen import COLUMNS, ROWS, Screen
 
-COLUMNS_MAX = 120  # of a row drawn again: 120 characters of three octets each stay under 500
+COLUMNS_MAX = 78  # of the row that is drawn again: with three octets a character, and help, a key stays under 500
 HISTORY_LINES = 200
 KEYS_OCTETS = 64  # fed at once: then the screen is brought up to date, and others have their turn
 
@@ -153,6 +154,7 @@ class RichEditor:
             history=history,
             key_bindings=self._bindings(),
             wrap_lines=False,
+            search_ignore_case=True,
             reserve_space_for_menu=0,
             complete_while_typing=False,
             include_default_pygments_style=False,
@@ -175,7 +177,7 @@ class RichEditor:
             if self._assistance.is_text(line):
                 event.current_buffer.insert_text("?")
             else:
-                self._aside = lambda: self._show_help(self._assistance.help(line))
+                self._aside = lambda: self._show_help(self._assistance.help(line), self._room)
 
         return bindings
 
@@ -183,10 +185,14 @@ class RichEditor:
         line = buffer.document.text_before_cursor
         completed, words = complete(self._assistance, line)
         if words:
-            self._aside = lambda: self._screen.send_lines([listing(words)])
+            self._aside = lambda: self._screen.send_lines([listing(words, self._room)])
         elif completed != line:
             buffer.delete_before_cursor(len(line))
             buffer.insert_text(completed)
+
+    @property
+    def _room(self) -> int:
+        return room(self._session.default_buffer.text[-COLUMNS_MAX:])
 
     async def command(self, prompt: str) -> str:
         """A line typed after a prompt (LineEditor.command)."""

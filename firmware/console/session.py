@@ -168,7 +168,7 @@ class ConsoleSession:
                 await self._screen.send_lines(["", why])
 
 
-async def _show_nothing(_: list[str]) -> None:
+async def _show_nothing(_: list[str], _octets: int) -> None:
     """Before login there is no help."""
 
 

@@ -15,7 +15,7 @@ from tests.firmware.alarms.plant import EPOCH, Plant, kind, run
 
 # Neither is a multiple of the actions' step: no hold-off ends at the instant of an action.
 STEP_MS = 10
-RAISE_MS, CLEAR_MS = 33, 47
+RAISE_MS, CLEAR_MS = 53, 47
 
 # Few of each, so that they meet.
 HIDDEN_BY = {"A": (), "B": ("A",), "C": ("A", "B", "X"), "X": ()}

@@ -4,13 +4,11 @@ import asyncio
 
 import pytest
 
-from firmware.console.pager import QUESTION, STOPPED
+from firmware.console.pager import QUESTION, STOPPED, WIPE
 from protocols.mml_record import Record, RecordDecoder, RecordKind
 from tests.console.memory_terminal import MemoryTerminal
 from tests.console.plant import Plant
 from tests.firmware.console.test_session import run, settled
-
-WIPED = f"\r{' ' * len(QUESTION)}\r"
 
 
 @pytest.mark.parametrize(("size", "rows"), [("", 24), ("10;80", 10)])
@@ -24,10 +22,10 @@ def test_a_long_report_comes_in_pages(size: str, rows: int) -> None:
         assert page.count("\r\n") == rows - 1
         terminal.type(" ")
         page = await terminal.expect(QUESTION)
-        assert page.removeprefix(WIPED).count("\r\n") == rows - 1
+        assert page.removeprefix(WIPE).count("\r\n") == rows - 1
         terminal.type("\r")
         page = await terminal.expect(QUESTION)
-        assert page.removeprefix(WIPED).count("\r\n") == 1
+        assert page.removeprefix(WIPE).count("\r\n") == 1
         terminal.type("xq")
         await terminal.expect(f"{STOPPED}\r\n")
         await terminal.expect("qm1>")
@@ -44,7 +42,7 @@ def test_lines_longer_than_the_screen_count_as_the_rows_they_take() -> None:
         await terminal.expect(QUESTION)
         terminal.type(" ")
         page = await terminal.expect(QUESTION)
-        assert page.removeprefix(WIPED).count("\r\n") == 4  # of 79 characters: two rows each, in 9
+        assert page.removeprefix(WIPE).count("\r\n") == 4  # of 79 characters: two rows each, in 9
 
     run(scenario, jumping=False)
 
