@@ -10,12 +10,13 @@ import pytest
 
 from drivers.wav_file import read_speech
 from firmware.configuration.target import PreparationError
+from firmware.console import return_codes
 from firmware.plant import PlantConfiguration
 from firmware.vp.configuration import DEFAULT_PROMPT, ServiceConfiguration, VoiceBoxConfiguration
 from hil.bench_shelf import BenchShelf
 from hil.calls import CALLER_SPEECH
 from tests.calls.conftest import speech_of
-from tests.firmware.plants import PROMPT_S, Plant, caller, long_caller
+from tests.firmware.plants import CUT, PROMPT_S, WHOLE, Plant, caller, long_caller
 
 
 async def change(plant: Plant, **service: Any) -> None:
@@ -99,6 +100,24 @@ def test_calls_are_shown_and_one_is_stopped_with_its_message_kept(tmp_path: Path
     assert stopped.failure == "stopped by bob (session 7)"
     assert stopped.recorded_octets == len(read_speech(plant.recording(stopped))) > 8000
     assert other.failure == "" and other.recorded_octets > stopped.recorded_octets
+
+
+def test_stopped_message_ends_there_even_if_the_caller_does_not_clear(tmp_path: Path) -> None:
+    plant = Plant(tmp_path / "run")
+
+    async def scenario(plant: Plant) -> None:
+        call = plant.call(1, 1, long_caller(60))
+        await asyncio.sleep(PROMPT_S + 6)
+        plant.exchange.lines[1].span.impair(CUT)  # he does not hear of it
+        await plant.ok("STP CALL:CALL=qm1-00000001;", "vp1")
+        assert (await plant.give("STP CALL:CALL=qm1-00000001;", "vp1")).code == return_codes.WRONG_STATE
+        await asyncio.sleep(20)
+        plant.exchange.lines[1].span.impair(WHOLE)
+        await call
+
+    plant.run(scenario)
+    (record,) = plant.records
+    assert 8000 < record.recorded_octets < 6 * 8000
 
 
 def test_recording_that_fails_is_an_event(tmp_path: Path, small_disk: Callable[[int], Path]) -> None:
