@@ -10,7 +10,7 @@ import msgspec
 from drivers.alarm_serials import AlarmSerials
 from drivers.errors import UserError
 
-PAGE = 500  # records read at a time: nobody holds the file while a technician reads
+PAGE = 100  # records read at a time: nobody holds the file while a technician reads
 LOCK_S = 1.0  # somebody else may be reading the file with a tool of his own
 
 BOX_RESTARTED = "box restarted"

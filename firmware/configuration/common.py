@@ -10,6 +10,9 @@ SERIAL_CONSOLES_MAX = 8
 FILE_CHARACTERS_MAX = 255
 
 
+HISTORY_MAX = 100_000
+
+
 class Branch(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     """Base of every table of a tree: unknown keys are refused, values never change in place."""
 
@@ -104,9 +107,10 @@ class AlarmConfiguration(Branch, frozen=True, kw_only=True):
             "a fault must be gone so long to clear its alarm", effect=Effect.AT_ONCE, unit="ms", low=0, high=60000
         ),
     ] = 2000
-    history: Annotated[int, setting("alarms kept in the history", effect=Effect.AT_ONCE, low=100, high=100000)] = (
-        5000
-    )
+    history: Annotated[
+        int,
+        setting("alarms kept in the history", effect=Effect.AT_ONCE, low=100, high=HISTORY_MAX),
+    ] = 5000
     syslog: Annotated[
         str,
         setting(

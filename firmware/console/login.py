@@ -11,7 +11,7 @@ from firmware.accounts.users import checked_name
 from firmware.console.declaration import Role
 from firmware.console.plain_editor import PlainEditor
 from firmware.console.screen import Screen
-from protocols.console_text import INCORRECT, LOGIN, NEW_PASSWORD, PASSWORD
+from protocols.console_text import INCORRECT, LOGIN, NEW_PASSWORD, PASSWORD, SAME_AGAIN
 
 LINE_LIMIT_S = 60.0  # to type a name or a password
 TRIES = 3
@@ -104,7 +104,7 @@ class Login:
         """Typed twice alike."""
         while True:
             password = await self._password(NEW_PASSWORD)
-            if password == await self._password("the same again: "):
+            if password == await self._password(SAME_AGAIN):
                 return password
             await self._say("The two are not the same.")
 

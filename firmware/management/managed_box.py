@@ -22,7 +22,7 @@ from firmware.alarms.alarm import AlarmReport
 from firmware.alarms.manager import AlarmManager
 from firmware.alarms.outlets import AlarmOutlets
 from firmware.configuration import commands as configuration_commands
-from firmware.configuration.common import AlarmConfiguration, BoxConfiguration
+from firmware.configuration.common import HISTORY_MAX, AlarmConfiguration, BoxConfiguration
 from firmware.configuration.console import ConfigurationConsole
 from firmware.configuration.kind import BoxKind
 from firmware.configuration.service import ConfigurationService
@@ -59,14 +59,12 @@ class ManagedBox(Generic[Tree]):
         self._folder = folder
         self._wall_clock = wall_clock
         self._serials: Iterator[int] = count(1)
-        # Until the configuration has been read, alarms are kept as the image says.
-        usual = AlarmConfiguration()
+        usual = AlarmConfiguration(history=HISTORY_MAX)  # drops nothing before the box has booted
         folder.mkdir(parents=True, exist_ok=True)
         self.alarms = AlarmManager(name, AlarmHistory(folder / ALARMS, usual.history), usual, wall_clock)
         store = RevisionStore.open(FolderStorage(folder / CONFIGURATION), boot())
         self.damaged = bool(store.faults)  # there may have been revisions that cannot be read
         self.service = ConfigurationService(kind, store, wall_clock, self.alarms, lambda: boot().now_ns)
-        self.alarms.configure(self.service.in_force.alarms)
         self.metrics = Metrics()
         self._outlets = AlarmOutlets(self.alarms, self.metrics, platform.node())
         self._registry = SessionRegistry(lambda: self.service.in_force.console.sessions, self.service.discard)
@@ -102,7 +100,7 @@ class ManagedBox(Generic[Tree]):
         )
         self._console = ConsoleServer(console, self._folder, self.alarms)
         self._open_configured(self._console)
-        self._outlets.configure(self.service.in_force.alarms)
+        self.configure_alarms(self.service.in_force.alarms)
         machine.accounts.attach(self._registry)
         self.alarms.subscribe(self._tell_alarm)
         self.service.attach(self, tasks)
