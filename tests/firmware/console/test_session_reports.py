@@ -1,4 +1,4 @@
-"""Reports on a terminal: pages, watching, what nobody asked for, a terminal that is slow or does not read, records."""
+"""Reports on a terminal: pages, watching, what nobody asked for, terminals that are slow or do not read, records."""
 
 import asyncio
 
