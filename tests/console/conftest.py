@@ -38,12 +38,21 @@ class RunningBox:
         self.process.stdin.flush()
 
     def stop(self) -> None:
-        """Ends it in good order."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        assert self.process.wait() == 0
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        """Ends it in good order, if nobody has yet."""
+        if self.process.returncode is None:
+            self._close_pipes()
+            assert self.process.wait() == 0
+
+    def kill(self) -> None:
+        """Ends it as a power cut does."""
+        self.process.kill()
+        self.process.wait()
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
 
 
 @pytest.fixture
@@ -56,7 +65,7 @@ def running_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
 
         def start(*devices: str) -> RunningBox:
             box = RunningBox(tmp_path, list(devices))
-            boxes.callback(lambda: box.process.stdin.closed or box.stop())  # type: ignore[union-attr]
+            boxes.callback(box.stop)
             return box
 
         yield start
@@ -67,5 +76,3 @@ def line(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """A serial cable: the box's port, and the technician's."""
     with cable(tmp_path) as ends:
         yield ends
-
-

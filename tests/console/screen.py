@@ -57,11 +57,12 @@ class Screen:
         while self._read():
             assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
         self.child.wait()
-        return self.child.exitstatus  # type: ignore[no-any-return]
+        return self.child.exitstatus
 
     def _read(self) -> bool:
         try:
-            self._stream.feed(self.child.read_nonblocking(4096, timeout=0.2))
+            octets: Any = self.child.read_nonblocking(4096, timeout=0.2)  # bytes, whatever its stub says
+            self._stream.feed(octets)
         except pexpect.TIMEOUT:
             pass
         except pexpect.EOF:

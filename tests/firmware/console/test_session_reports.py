@@ -1,4 +1,4 @@
-"""Reports on a terminal: pages, watching, what nobody asked for, terminals that are slow or do not read, records."""
+"""Reports on a terminal: pages, watching, what nobody asked for, terminals slow or stuck, records."""
 
 import asyncio
 
