@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from drivers.storage import Reason, Storage, StorageError, StoreError
 from protocols.audit_record import NOTHING_BEFORE, AuditRecord, AuditRecordError, decode
+from protocols.configuration_record import COUNT_MAX
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _NAME = re.compile(r"audit-([0-9]{10,18})\.log")
@@ -32,7 +34,7 @@ class AuditFiles:
         names = self._storage.names()
         matches = (_NAME.fullmatch(name) for name in names)
         firsts = sorted(int(match[1]) for match in matches if match)
-        return [first for first in firsts if file_name(first) in names]
+        return [first for first in firsts if file_name(first) in names and 0 < first < COUNT_MAX]
 
     def lines(self, first: int) -> list[bytes]:
         """Of a file: each with its line end, which only a last one that is half-written lacks."""
@@ -57,9 +59,10 @@ class AuditFiles:
     def newest(self, serials: range) -> Iterator[AuditRecord]:
         """Records with these serials that can be read, newest first. Raises StoreError."""
         firsts = self._readable_firsts()
-        for first, following in reversed(list(zip(firsts, [*firsts[1:], serials.stop], strict=True))):
-            if first < serials.stop and following > serials.start:
-                yield from (record for record in reversed(self._records(first)) if record.serial in serials)
+        for first, following in reversed(list(pairwise([*firsts, serials.stop]))):
+            wanted = range(max(first, serials.start), min(following, serials.stop))
+            if wanted:
+                yield from (record for record in reversed(self._records(first)) if record.serial in wanted)
 
     def _readable_firsts(self) -> list[int]:
         try:

@@ -54,14 +54,19 @@ class Bus:
         server = self._servers.get(subject)
         if server is None:
             raise BusError(f"{subject}: nobody serves it")
+        patience = asyncio.timeout(timeout_s)
         try:
-            async with asyncio.timeout(timeout_s):
+            async with patience:
                 payload = await server(msgspec.msgpack.encode(message))
         except TimeoutError:
+            if not patience.expired():
+                raise  # the handler's own
             raise BusError(f"{subject}: no answer within {timeout_s:g} s") from None
         named: dict[str, Any] = msgspec.msgpack.decode(payload)
         if Refused.__name__ in named:
             raise BusError(f"{subject}: {named[Refused.__name__]['reason']}")
+        if answer.__name__ not in named:
+            raise BusError(f"{subject}: answered {', '.join(named)} where {answer.__name__} was expected")
         return msgspec.convert(named[answer.__name__], answer)
 
     def publish(self, subject: str, message: Message) -> None:

@@ -53,6 +53,17 @@ class CallStore:
                 self.path.unlink(missing_ok=True)
             raise CallStoreError(f"{self.path}: call record of {record.call} not written: {error}") from None
 
+    def last_call(self) -> str:
+        """The name of the newest call; '' without a record. Raises CallStoreError where they cannot be read."""
+        if not self.path.exists():
+            return ""
+        try:
+            with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as database:
+                row = database.execute("SELECT call FROM calls ORDER BY id DESC LIMIT 1").fetchone()
+        except sqlite3.Error as error:
+            raise CallStoreError(f"{self.path}: the call records cannot be read: {error}") from None
+        return str(row[0]) if row else ""
+
     def read(self) -> list[CallRecord]:
         """Every record, oldest first."""
         with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as database:

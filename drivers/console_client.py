@@ -12,7 +12,16 @@ from contextlib import contextmanager
 from types import FrameType
 
 from drivers.console_link import Link, LinkError
-from protocols.console_text import INCORRECT, LOG_OUT, LOGGED_OUT, LOGIN, NEW_PASSWORD, PASSWORD, SIZE_QUESTION
+from protocols.console_text import (
+    INCORRECT,
+    LOG_OUT,
+    LOGGED_OUT,
+    LOGIN,
+    NEW_PASSWORD,
+    PASSWORD,
+    SAME_AGAIN,
+    SIZE_QUESTION,
+)
 from protocols.mml_record import Record, RecordDecoder, RecordError, RecordKind
 
 LEAVE = 0x1D  # Ctrl-]
@@ -90,12 +99,24 @@ class MachineClient:
         self._decoder = RecordDecoder()
         self._records: list[Record] = []
 
-    def log_in(self, user: str, password: str) -> None:
-        """Logs in and changes to machine mode."""
+    def set_first_password(self, user: str, password: str) -> None:
+        """Sets the password of a box in factory state, stays logged in and changes to machine mode."""
+        self._say_who(user)
+        for prompt in (NEW_PASSWORD, SAME_AGAIN):
+            self._expect("is not in factory state", prompt)
+            self._link.send(f"{password}\r".encode())
+        self._expect("does not take the password", "> ")
+        self._change_to_records()
+
+    def _say_who(self, user: str) -> None:
         if self._link.needs_enter:
             self._link.send(b"\r")
         self._expect("does not ask for a login", SIZE_QUESTION)
         self._link.send(f"{user}\r".encode())
+
+    def log_in(self, user: str, password: str) -> None:
+        """Logs in and changes to machine mode."""
+        self._say_who(user)
         if self._expect("does not ask for a password", NEW_PASSWORD, PASSWORD) == NEW_PASSWORD:
             raise LinkError("the box is in factory state: log in once and set the first password")
         self._link.send(f"{password}\r".encode())

@@ -138,6 +138,8 @@ _OPENERS: dict[str, Callable[[str, SplitResult], Port]] = {
     "file": _file,
 }
 
+PORT_SCHEMES = tuple(_OPENERS)
+
 
 def open_port(url: str) -> Port:
     """Opens the port a URL names; raises PortError, one line with the URL and the reason, where it cannot."""

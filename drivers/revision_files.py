@@ -43,7 +43,7 @@ class RevisionFiles:
             try:
                 return self._whole(number, self._storage.read(name))
             except (StorageError, RevisionFileError) as error:
-                reasons.append(f"{name} {error}" if isinstance(error, RevisionFileError) else str(error))
+                reasons.append(f"{name}: {error}" if isinstance(error, RevisionFileError) else str(error))
         raise StoreError(f"revision {number} cannot be read: {'; '.join(reasons)}")
 
     def remove(self, number: int) -> None:

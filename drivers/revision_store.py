@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from drivers.boot import Boot
 from drivers.revision_files import RevisionFiles
 from drivers.storage import Storage, StorageError, StoreError
-from drivers.two_copy_record import RecordError, TwoCopyRecord
+from drivers.two_copy_record import UNSURE, RecordError, TwoCopyRecord
 from protocols.configuration_record import BOOT_ID_OCTETS, NO_REVISION, REVISION_POINTER
 from protocols.revision_file import Revision
 
@@ -241,4 +241,4 @@ def _certain(error: StorageError) -> bool:
 
 
 def _doubt(error: StorageError) -> str:
-    return "" if _certain(error) else "; the disk may have taken it all the same: the next start will show"
+    return "" if _certain(error) else UNSURE

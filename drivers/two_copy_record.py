@@ -6,6 +6,8 @@ from construct import Construct, ConstructError
 
 from drivers.storage import Reason, Storage, StorageError
 
+UNSURE = "; the disk may have taken it all the same: the next start will show"
+
 
 class RecordError(StorageError):
     """The record was not written. `certain`: the old one surely holds; if not, either may after the next start."""
@@ -49,6 +51,10 @@ class TwoCopyRecord:
         """Brings the other copy up to the same values: from then on either may be lost. Raises RecordError."""
         if self.values is not None and not self.settled:
             self.write(**self.values)
+
+    def sync(self) -> None:
+        """What was read may be what a killed program wrote and never synced. Raises StorageError."""
+        self._storage.sync(self.names[1 - self._turn])
 
     def _write_copy(self, name: str, values: dict[str, Any]) -> None:
         self._sequence += 1

@@ -74,7 +74,8 @@ class RecordingFile:
             self._file.seek(0)
             self._write(wav.alaw_header(self.octets))
             os.fsync(self._file.fileno())
-            self._part.rename(self.path)
+            os.link(self._part, self.path)  # unlike a renaming, this never replaces a message that is there
+            self._part.unlink()
             self._file.close()
             _sync_folder(self.path.parent)
         except OSError as error:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers.bus import Bus
 from protocols.messages import Progress, Step
@@ -23,6 +23,27 @@ class WallClock:
         """ISO 8601, UTC, to the millisecond, of a time on the shelf's clock."""
         at = self._epoch + timedelta(microseconds=time_ns // 1000)
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Board(NamedTuple):
+    """A board of a box: what kind, its number, what it has, for people."""
+
+    kind: str
+    number: int
+    has: str
+
+
+class Unheard:
+    """Where faults go that nobody asked to be told of (firmware/configuration/target.py, Faults)."""
+
+    def fault(self, name: str, object: str = "", detail: str = "") -> None:  # noqa: A002
+        """Nobody hears it."""
+
+    def recover(self, name: str, object: str = "") -> None:  # noqa: A002
+        """Nobody hears it."""
+
+    def event(self, name: str, object: str = "", detail: str = "") -> None:  # noqa: A002
+        """Nobody hears it."""
 
 
 class Box:

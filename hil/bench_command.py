@@ -3,21 +3,24 @@
 import argparse
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from drivers.errors import UserError
-from hil.bench_rows import Judgement, Row, judge, lacking, least, levels, table
+from hil import bench_console
+from hil.bench_rows import ANY_LEVEL, Judgement, Row, judge, lacking, least, levels, table
 from hil.test_command import CLONE, NoCloneError
 
-HELP = "time the engine's kernels and judge them by their bars (from a clone)"
+HELP = "time the engine's kernels and the console, and judge them by their bars (from a clone)"
 
 ENGINE = CLONE / "csrc"
 BENCH = CLONE / "hil" / "bench"
 BUILD = CLONE / "build" / "bench"
 PROGRAM = BUILD / "bench"
+CONSOLE = "console"
 
 COMPILE = ["cc", "-std=c11", "-O3", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Icsrc"]
 LIBRARIES = ["-lm", "-pthread", "-ldl"]
@@ -52,9 +55,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def topics() -> list[str]:
-    """What can be measured: each topic has a source of its name in hil/bench/."""
+    """What can be measured: each engine's topic has a source of its name in hil/bench/, and the console."""
     sources = BENCH.glob("*.c") if ENGINE.is_dir() else []
-    return sorted({path.stem for path in sources} - {"bench", "main"})
+    return sorted({path.stem for path in sources} - {"bench", "main"} | {CONSOLE})
 
 
 def _chosen(names: list[str]) -> list[str]:
@@ -96,7 +99,11 @@ def _run(command: list[str]) -> str:
 def _measure_all(chosen: list[str]) -> Iterator[Judgement]:
     to_measure, lacked = levels(_run([str(PROGRAM)]).strip())
     for topic in chosen:
-        at_level = {level: _measure(topic, level) for level in to_measure}
+        if topic == CONSOLE:
+            for row in _measure(bench_console.rows, ANY_LEVEL):
+                yield from judge(row, ANY_LEVEL)
+            continue
+        at_level = {level: _measure(partial(_measure_engine, topic, level), level) for level in to_measure}
         for level in lacked:
             for row in at_level[to_measure[0]]:
                 yield from lacking(row, level)
@@ -105,16 +112,16 @@ def _measure_all(chosen: list[str]) -> Iterator[Judgement]:
                 yield from judge(row, level)
 
 
-def _measure(topic: str, level: str) -> list[Row]:
-    rows = _measure_once(topic, level)
+def _measure(once: Callable[[], list[Row]], level: str) -> list[Row]:
+    rows = once()
     for _ in range(ATTEMPTS - 1):
         if not _missed(judgement for row in rows for judgement in judge(row, level)):
             break
-        rows = [least(*pair) for pair in zip(rows, _measure_once(topic, level), strict=True)]
+        rows = [least(*pair) for pair in zip(rows, once(), strict=True)]
     return rows
 
 
-def _measure_once(topic: str, level: str) -> list[Row]:
+def _measure_engine(topic: str, level: str) -> list[Row]:
     lines = _run([str(PROGRAM), level, topic]).splitlines()
     return [msgspec.json.decode(line, type=Row) for line in lines]
 

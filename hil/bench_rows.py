@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-# CPU levels, the fastest first, and how many times as wide the bars are there; plain C has none.
+# CPU levels, the fastest first, and how many times as wide the bars are there; plain C has none. What does not
+# depend on them stands at ANY_LEVEL.
+ANY_LEVEL = "-"
 LEVELS = ["avx512", "avx2", "portable"]
-BAR_WIDTHS = {"avx512": 1.0, "avx2": 3.0}
+BAR_WIDTHS = {"avx512": 1.0, "avx2": 3.0, ANY_LEVEL: 1.0}
 
 MET = {True: "met", False: "MISSED", None: "-"}
 

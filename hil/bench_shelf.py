@@ -1,7 +1,6 @@
 """A whole plant in one process: the embedded shelf with its trunks joined to a simulated exchange."""
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,19 +10,19 @@ from typing import Any
 from drivers import clock
 from drivers.bus import Bus
 from drivers.call_store import CallStore
-from drivers.engine import ClockStatus, Shelf, SpanOptions
-from firmware.config import ShelfConfiguration
+from drivers.engine import ClockStatus, Shelf
+from firmware.configuration.target import Faults
 from firmware.embedded import EmbeddedShelf
-from firmware.runtime import PROGRESS, WallClock
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import PORTS_MAX
+from firmware.runtime import PROGRESS, Unheard, WallClock
 from hil.exchange import Exchange
 from protocols.messages import Progress
 
 # Virtual time starts on a fixed day, so that two runs of one seed write the same records.
 VIRTUAL_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
-# A span and its highways, the exchange's span and board: six streams; a voice board two.
-STREAMS_PER_SPAN = 8
-LINE_DELAY_BITS_MAX = 4096
+EXCHANGE_STREAMS_PER_PORT = 2  # its span's and its voice board's
 
 Scenario = Callable[[Exchange], Coroutine[Any, Any, None]]
 
@@ -39,28 +38,25 @@ class Outcome:
 class BenchShelf:
     """The plant for one configuration, its lines' delays (and so the bit phases) drawn from `seed`.
 
-    Trunks with a port of their own are not joined to the exchange, which has a span for each of the others.
+    Every `line:` port of the queuing machine is joined to the exchange as it starts. Other ports `must_open`, or
+    the plant boots without them.
     """
 
-    def __init__(self, configuration: ShelfConfiguration, folder: Path, seed: int) -> None:
-        spans = configuration.qm.spans
-        self._shelf = Shelf(STREAMS_PER_SPAN * spans + 2 * configuration.vp.boards)
-        self._boxes = EmbeddedShelf(self._shelf, configuration, folder)
-        options = SpanOptions(framing=configuration.qm.engine_framing, line_code=configuration.qm.engine_line_code)
-        self._exchange = Exchange(self._shelf, len(self._boxes.open_spans), options)
-        self.store: CallStore = self._boxes.store
-        chance = random.Random(seed)
-        for box_span, exchange_span in zip(self._boxes.open_spans, self._exchange.spans, strict=True):
-            there, back = (chance.randrange(LINE_DELAY_BITS_MAX) for _ in range(2))
-            exchange_span.join(box_span, there, back, seed=chance.getrandbits(32))
+    def __init__(self, configuration: PlantConfiguration, folder: Path, seed: int, must_open: bool = True) -> None:
+        boards = configuration.vp.boards
+        self.shelf = Shelf(EmbeddedShelf.streams(boards) + EXCHANGE_STREAMS_PER_PORT * PORTS_MAX)
+        self.boxes = EmbeddedShelf(self.shelf, configuration, folder, must_open)
+        self.store: CallStore = self.boxes.store
+        self.exchange = Exchange(self.shelf, seed)
+        self.faults: Callable[[str], Faults] = lambda _: Unheard()
 
     def run(
         self, scenario: Scenario, real_time: bool, listener: Callable[[Progress], None] | None = None
     ) -> Outcome:
         """Boots the boxes and runs the scenario to its end; the shelf is closed afterwards."""
         outcome = Outcome()
-        with self._shelf:
-            clock.run(self._shelf, self._main(scenario, real_time, outcome, listener), real_time)
+        with self.shelf:
+            clock.run(self.shelf, self._main(scenario, real_time, outcome, listener), real_time)
         return outcome
 
     async def _main(
@@ -76,6 +72,6 @@ class BenchShelf:
             bus.subscribe(PROGRESS, Progress, listener)
         epoch = datetime.now(UTC) if real_time else VIRTUAL_EPOCH
         async with asyncio.TaskGroup() as tasks:
-            self._boxes.start(bus, tasks, WallClock(epoch))
-            await scenario(self._exchange)
-        outcome.clock = self._shelf.clock_status() if real_time else None
+            self.boxes.start(bus, tasks, WallClock(epoch), self.faults, self.exchange.join)
+            await scenario(self.exchange)
+        outcome.clock = self.shelf.clock_status() if real_time else None

@@ -4,6 +4,7 @@ import argparse
 import time
 
 from firmware.embedded import RECORDINGS
+from firmware.qm.configuration import LINE
 from hil import calls
 from hil.exchange import Exchange
 from protocols.e1 import CHANNEL_TIMESLOTS
@@ -22,11 +23,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Places the calls; exit code 1 with one line if any of them failed."""
     order = calls.order(arguments)
-    if order.configuration.qm.ports:
+    ports = order.configuration.qm.ports
+    if any(port.url != LINE for port in ports.values()):
         raise calls.CallsError(
             f"{arguments.config}: qm.ports: ports of the outside world need real time: trunkshelf run"
         )
-    channels = min(len(CHANNEL_TIMESLOTS) * order.configuration.qm.spans, 32 * order.configuration.vp.boards)
+    channels = min(len(CHANNEL_TIMESLOTS) * len(ports), 32 * order.configuration.vp.boards)
     if not 1 <= arguments.calls <= channels:
         raise calls.CallsError(f"--calls {arguments.calls}: the configuration has room for 1 to {channels}")
     bench = order.bench()
@@ -40,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
     outcome = bench.run(scenario, real_time=False)
     took_s = time.monotonic() - began
     line_time_s = max((progress.time_ns for progress in outcome.progress), default=0) / 1e9
-    calls.check(bench, failed, arguments.calls)
+    calls.check(calls.records_in(bench.store), failed, arguments.calls)
     print(f"{arguments.calls} call(s), {line_time_s:.1f} s of line time in {took_s:.1f} s")
     print(order.folder / RECORDINGS)
     print(bench.store.path)

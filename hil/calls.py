@@ -8,12 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Sound
 from drivers.errors import UserError
 from drivers.wav_file import read_speech
-from firmware import config
-from firmware.config import ShelfConfiguration
+from firmware import plant
 from firmware.embedded import CALLS, RECORDINGS
+from firmware.plant import PlantConfiguration
 from hil.bench_shelf import BenchShelf
 from hil.exchange import CallerScript, CallFailedError, Exchange
 from protocols.e1 import CHANNEL_TIMESLOTS
@@ -31,7 +32,7 @@ class CallsError(UserError):
 class Order:
     """What was asked for on the command line, read and checked."""
 
-    configuration: ShelfConfiguration
+    configuration: PlantConfiguration
     speech: Sound
     prompt_s: float
     folder: Path
@@ -60,29 +61,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def order(arguments: argparse.Namespace) -> Order:
-    """Reads what the options name; raises UserError before anything is started or written."""
-    configuration = ShelfConfiguration() if arguments.config is None else config.load(arguments.config)
+def order(arguments: argparse.Namespace, lasting: Path | None = None) -> Order:
+    """Reads what the options name; raises UserError before anything is started or written.
+
+    Files go to a new folder, or to `lasting`, where those of earlier runs may be.
+    """
+    configuration = PlantConfiguration() if arguments.config is None else plant.load(arguments.config)
     if arguments.prompt is not None:
-        voice = msgspec.structs.replace(configuration.vp, prompt=str(arguments.prompt))
+        service = msgspec.structs.replace(configuration.vp.service, prompt=str(arguments.prompt.absolute()))
+        voice = msgspec.structs.replace(configuration.vp, service=service)
         configuration = msgspec.structs.replace(configuration, vp=voice)
-    prompt = read_speech(Path(configuration.vp.prompt))
+    prompt = read_speech(configuration.vp.service.prompt_file)
     speech = read_speech(arguments.speech or CALLER_SPEECH)
-    folder = arguments.output or Path("runs") / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-    if (folder / CALLS).exists() or (folder / RECORDINGS).exists():
+    folder = arguments.output or lasting or Path("runs") / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    if folder != lasting and ((folder / CALLS).exists() or (folder / RECORDINGS).exists()):
         raise CallsError(f"{folder}: holds an earlier run; name another folder with --output")
     return Order(configuration, Sound(speech), len(prompt) / SAMPLES_PER_S, folder, arguments.seed)
 
 
-def called_number(configuration: ShelfConfiguration) -> str:
+def called_number(configuration: PlantConfiguration) -> str:
     """A number of as many digits as the queuing machine waits for."""
-    return ("1234567890" * 2)[: configuration.qm.called_digits]
+    return ("1234567890" * 2)[: configuration.qm.signalling.called_digits]
 
 
 async def place(exchange: Exchange, script: CallerScript, calls: int) -> list[str]:
-    """Places so many calls at once, span by span and timeslot by timeslot; returns what failed, a line each."""
-    per_span = len(CHANNEL_TIMESLOTS)
-    placed = [exchange.call(call // per_span, CHANNEL_TIMESLOTS[call % per_span], script) for call in range(calls)]
+    """Places so many calls at once, port by port and timeslot by timeslot; returns what failed, a line each."""
+    channels = [(port, timeslot) for port in exchange.lines for timeslot in CHANNEL_TIMESLOTS]
+    placed = [exchange.call(port, timeslot, script) for port, timeslot in channels[:calls]]
     results = await asyncio.gather(*placed, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException) and not isinstance(result, CallFailedError):
@@ -90,9 +95,13 @@ async def place(exchange: Exchange, script: CallerScript, calls: int) -> list[st
     return [str(result) for result in results if isinstance(result, CallFailedError)]
 
 
-def check(bench: BenchShelf, failed: list[str], calls: int) -> None:
-    """Raises CallsError unless every call was placed, served and written down."""
-    records = bench.store.read() if bench.store.path.exists() else []
+def records_in(store: CallStore) -> list[CallRecord]:
+    """The records of all calls so far; there may not be any yet."""
+    return store.read() if store.path.exists() else []
+
+
+def check(records: list[CallRecord], failed: list[str], calls: int) -> None:
+    """Raises CallsError unless every call was placed, served and written down in `records`."""
     failed = failed + [f"call {record.call}: {record.failure}" for record in records if record.failure]
     if failed:
         raise CallsError(f"{len(failed)} of {calls} calls failed; the first: {failed[0]}")

@@ -1,6 +1,7 @@
 """The long-distance exchange at the far end of the trunks: places calls as a far end would, over the line only."""
 
 import asyncio
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from protocols.line_signalling import (
     outgoing,
 )
 
+LINE_DELAY_BITS_MAX = 4096
 DIGIT_LEVEL_DBM0 = -9.0
 DIGIT_ON_MS = 70
 DIGIT_OFF_MS = 70
@@ -58,11 +60,24 @@ class OutgoingChannel:
         self._span = span
         self._timeslot = timeslot
         self._voice = voice
-        self._signalling: LineSignalling[OutgoingState] = outgoing()
         self._acknowledgement_timer: asyncio.TimerHandle | None = None
         self._indications: asyncio.Queue[Indication] = asyncio.Queue()
         self._idle = asyncio.Event()
-        span.set_cas(timeslot, abcd_of(LineBits.BITS_10))
+        self.begin()
+
+    def begin(self) -> None:
+        """Another line: a call on the one before has failed; the new one must be seen idle first."""
+        self._signalling: LineSignalling[OutgoingState] = outgoing()
+        if self._acknowledgement_timer is not None:
+            self._acknowledgement_timer.cancel()
+        self._indications.put_nowait(Indication.FAILED)
+        self._idle.clear()
+        self._span.set_cas(self._timeslot, abcd_of(LineBits.BITS_10))
+
+    @property
+    def state(self) -> OutgoingState:
+        """Of its line signalling."""
+        return self._signalling.state
 
     def feed(self, event: LineBits | Request | Timeout) -> None:
         """Takes an event in and carries out what the table says."""
@@ -147,29 +162,55 @@ class OutgoingChannel:
             raise CallFailedError(f"timeslot {self._timeslot}: not released in {patience_s:g} s") from None
 
 
+class ExchangeLine:
+    """The exchange's end of a line: a span, its voice board, and a channel for each timeslot."""
+
+    def __init__(self, shelf: Shelf, options: SpanOptions) -> None:
+        self.span = Span(shelf, options)
+        board = VoiceBoard(shelf)
+        self.span.attach(board.stream)
+        board.attach(self.span.stream)
+        voices = VoiceChannels(board).channels
+        self.channels = {
+            timeslot: OutgoingChannel(self.span, timeslot, voices[timeslot]) for timeslot in CHANNEL_TIMESLOTS
+        }
+        self.joined = False
+        self.span.listen(self._handle)
+
+    def _handle(self, event: Event) -> None:
+        if event.kind is EventKind.CAS_BITS and event.timeslot in self.channels:
+            self.channels[event.timeslot].feed(bits_of(event.value))
+
+    def begin(self, options: SpanOptions) -> None:
+        """Makes ready for another line: unplugged, calls of the one before have failed."""
+        if self.joined:
+            self.span.unplug()
+        self.span.restart(options)
+        for channel in self.channels.values():
+            channel.begin()
+        self.joined = True
+
+
 class Exchange:
-    """An exchange with its own spans and voice boards, one of each per trunk; join `spans` to the lines."""
+    """An exchange with a line to each `line:` port of a box, by the port's number there.
 
-    def __init__(self, shelf: Shelf, spans: int, options: SpanOptions) -> None:
-        options = options._replace(cas_debounce_multiframes=RECOGNITION_MS // MULTIFRAME_MS)
-        self.spans = [Span(shelf, options) for _ in range(spans)]
-        self._boards = [VoiceBoard(shelf) for _ in range(spans)]
-        self._channels: list[dict[int, OutgoingChannel]] = []
-        for span, board in zip(self.spans, self._boards, strict=True):
-            span.attach(board.stream)
-            board.attach(span.stream)
-            voices = VoiceChannels(board).channels
-            channels = {
-                timeslot: OutgoingChannel(span, timeslot, voices[timeslot]) for timeslot in CHANNEL_TIMESLOTS
-            }
-            self._channels.append(channels)
-            span.listen(lambda event, channels=channels: self._handle(channels, event))  # type: ignore[misc]
+    The lines' delays, and so the bit phases, are drawn from `seed`.
+    """
 
-    @staticmethod
-    def _handle(channels: dict[int, OutgoingChannel], event: Event) -> None:
-        if event.kind is EventKind.CAS_BITS and event.timeslot in channels:
-            channels[event.timeslot].feed(bits_of(event.value))
+    def __init__(self, shelf: Shelf, seed: int) -> None:
+        self._shelf = shelf
+        self._chance = random.Random(seed)
+        self.lines: dict[int, ExchangeLine] = {}
 
-    async def call(self, span: int, timeslot: int, script: CallerScript) -> None:
-        """Places a call on a span (from 0) and a timeslot as soon as that is idle; see OutgoingChannel.call."""
-        await self._channels[span][timeslot].call(script)
+    def join(self, port: int, span: Span) -> None:
+        """A line to a box's span without a port, which is framed and coded the same at both ends."""
+        options = span.options._replace(cas_debounce_multiframes=RECOGNITION_MS // MULTIFRAME_MS)
+        if port not in self.lines:
+            self.lines[port] = ExchangeLine(self._shelf, options)
+        self.lines[port].begin(options)
+        there, back = (self._chance.randrange(LINE_DELAY_BITS_MAX) for _ in range(2))
+        self.lines[port].span.join(span, there, back, seed=self._chance.getrandbits(32))
+
+    async def call(self, port: int, timeslot: int, script: CallerScript) -> None:
+        """Places a call on a port's timeslot as soon as that is idle; see OutgoingChannel.call."""
+        await self.lines[port].channels[timeslot].call(script)

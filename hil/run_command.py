@@ -8,14 +8,23 @@ from pathlib import Path
 from firmware.embedded import RECORDINGS
 from hil import calls
 from hil.exchange import Exchange
+from hil.managed_shelf import ManagedShelf
 from protocols.messages import Progress
 
 HELP = "boot a shelf, place a real call on its trunk and tell the story live"
+STATE = "boxes"  # beside the files; with --state it is the other way round
+FILES = "calls"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Adds the command's options."""
     calls.configure(parser)
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help="where the boxes keep configuration, users, alarms and calls over restarts (default: the new folder)",
+    )
 
 
 def _tell(progress: Progress) -> None:
@@ -25,29 +34,36 @@ def _tell(progress: Progress) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Runs the story; on a terminal, or if every trunk has a port of its own, the shelf stays up until Ctrl-C."""
-    order = calls.order(arguments)
-    bench = order.bench()
+    order = calls.order(arguments, arguments.state / FILES if arguments.state else None)
+    state = arguments.state or order.folder / STATE
+    shelf = ManagedShelf(order.configuration, state, order.folder, order.seed)
     script = order.caller(calls.called_number(order.configuration))
+    told = False
 
     async def scenario(exchange: Exchange) -> None:
-        if exchange.spans:
+        nonlocal told
+        if exchange.lines and not told:
+            before = len(calls.records_in(shelf.store))
             failed = await calls.place(exchange, script, 1)
-            calls.check(bench, failed, 1)
-            print("\nfiles:")
-            _print_files(order.folder, bench.store.path)
-        if sys.stdout.isatty() or not exchange.spans:
-            print("\nThe shelf stays up; Ctrl-C ends it.", flush=True)
+            record = calls.records_in(shelf.store)[before:]
+            calls.check(record, failed, 1)
+            print(f"\nfiles:\n{order.folder / RECORDINGS / record[0].recording}\n{shelf.store.path}")
+        told = True
+        if sys.stdout.isatty() or not exchange.lines:
+            print(f"\n{_how_to_reach(state, arguments.state is not None)}", flush=True)
             await asyncio.Event().wait()
 
-    print(f"shelf: {order.configuration.qm.spans} span(s), QM, HW and VP in one process, real time", flush=True)
+    print(
+        f"shelf: {len(order.configuration.qm.ports)} port(s), QM, HW and VP in one process, real time", flush=True
+    )
     try:
-        bench.run(scenario, real_time=True, listener=_tell)
+        while shelf.run(scenario, listener=_tell):
+            print("\nthe shelf starts again", flush=True)
     except KeyboardInterrupt:
         print("\nshelf down")
     return 0
 
 
-def _print_files(folder: Path, store: Path) -> None:
-    for recording in sorted((folder / RECORDINGS).glob("*.wav")):
-        print(recording)
-    print(store)
+def _how_to_reach(state: Path, named: bool) -> str:
+    where = f" --state {state}" if named else ""
+    return f"The shelf stays up; Ctrl-C ends it. Consoles: trunkshelf console qm1{where} (or hw1, vp1)"

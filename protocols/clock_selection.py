@@ -203,13 +203,17 @@ class _Source:
         return self.state in {SourceState.USABLE, SourceState.WAITING}
 
 
+def _each_once(sources: Sequence[str]) -> None:
+    if len(set(sources)) != len(sources):
+        raise ValueError(f"a clock source stands twice in {', '.join(sources)}")
+
+
 class ClockSelection:
     """Feed it events, carry out the actions it returns. `clock` is what the box's clock does now."""
 
     def __init__(self, sources: Sequence[str], options: ClockOptions) -> None:
         """`sources` are names, highest priority first."""
-        if len(set(sources)) != len(sources):
-            raise ValueError(f"a clock source stands twice in {', '.join(sources)}")
+        _each_once(sources)
         self._sources = {name: _Source() for name in sources}
         self._options = options
         self._forced: str | None = None
@@ -219,6 +223,61 @@ class ClockSelection:
     def state(self, source: str) -> SourceState:
         """The state of a source."""
         return self._source(source).state
+
+    @property
+    def forced(self) -> str | None:
+        """The source that is forced, if one is."""
+        return self._forced
+
+    def quality(self, source: str) -> QualityLevel:
+        """What a source has said of its clock."""
+        return self._source(source).quality
+
+    def reconfigure(self, sources: Sequence[str], options: ClockOptions) -> tuple[Action, ...]:
+        """Other sources or options from now on; what is known of those that stay is kept, and so is a lock on one.
+
+        Timers that run, run anew with the new times.
+        """
+        _each_once(sources)
+        actions: list[Action] = []
+        running = [
+            timer for timer in self._running() if options.duration_ms(timer.timeout) != self._duration(timer)
+        ]
+        gone = [timer for timer in self._running() if timer.source is not None and timer.source not in sources]
+        actions += [Stop(timer) for timer in dict.fromkeys(running + gone)]
+        self._sources = {name: self._sources.get(name) or _Source() for name in sources}
+        self._options = options
+        if self._forced not in self._sources:
+            self._forced = None
+        if self._chosen not in self._sources:
+            self._chosen = None
+        for timer in running:
+            if timer not in gone:
+                self._run_anew(timer, actions)
+        self._choose_again(False, actions)
+        return tuple(actions)
+
+    def _running(self) -> list[Timer]:
+        """The timers that have been started and neither stopped nor expired."""
+        of_state = {SourceState.HOLDING_OFF: Timeout.HOLD_OFF, SourceState.WAITING: Timeout.WAIT_TO_RESTORE}
+        timers = [
+            Timer(of_state[source.state], name)
+            for name, source in self._sources.items()
+            if source.state in of_state
+        ]
+        return timers + ([Timer(Timeout.HOLDOVER)] if self.clock.state is ClockState.HOLDOVER else [])
+
+    def _duration(self, timer: Timer) -> int:
+        return self._options.duration_ms(timer.timeout)
+
+    def _run_anew(self, timer: Timer, actions: list[Action]) -> None:
+        if self._duration(timer):
+            actions.append(Start(timer, self._duration(timer)))
+        elif timer.source is not None:
+            self._move_source(timer.source, timer.timeout, actions)
+        else:
+            self._move_clock(timer.timeout, actions)
+            actions.append(self.clock)
 
     def feed(self, event: Event) -> tuple[Action, ...]:
         """Takes an event in; returns timers to start and stop, then, if it changed, what the clock is to do."""

@@ -3,6 +3,7 @@
 The layouts are our own: no standard exists. A record is a file of a few dozen octets, kept twice.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import crcmod.predefined
@@ -28,13 +29,21 @@ HASH_OCTETS = 32  # SHA-256
 BOOT_ID_OCTETS = 16
 
 
-def _sealed(layout: Construct) -> Adapter:
+# No store comes near, and from a record that claims more nothing could be counted on: it is taken for damaged.
+COUNT_MAX = 10**17
+REVISION_MAX = 90_000_000  # file names have eight digits
+
+
+def _sealed(layout: Construct, plausible: Callable[[Any], bool]) -> Adapter:
     """The layout followed by the CRC-32 of its octets, high octet first; anything else is a ValidationError."""
 
     def check(octets: bytes, _context: Any) -> Any:
         if len(octets) < 4 or crc32(octets[:-4]) != int.from_bytes(octets[-4:]):
             raise ValidationError("CRC-32 does not match")
-        return layout.parse(octets[:-4])
+        values = layout.parse(octets[:-4])
+        if not plausible(values):
+            raise ValidationError("no store has written this")
+        return values
 
     def seal(values: Any, _context: Any) -> bytes:
         octets: bytes = layout.build(values)
@@ -55,7 +64,8 @@ REVISION_POINTER = _sealed(
         "boot_id" / Bytes(BOOT_ID_OCTETS),  # of the machine's start in which the trial began
         "deadline_ns" / Int64ub,  # of the trial, on CLOCK_BOOTTIME of that start
         Terminated,
-    )
+    ),
+    lambda values: values.sequence < COUNT_MAX and max(values.boot, values.trial) <= values.last < REVISION_MAX,
 )
 
 # How far the audit log goes: a log that ends sooner has lost its tail, one that begins later its beginning.
@@ -67,7 +77,8 @@ AUDIT_HEAD = _sealed(
         "serial" / Int64ub,  # of the newest record; 0: none yet
         "hash" / Bytes(HASH_OCTETS),
         Terminated,
-    )
+    ),
+    lambda values: values.sequence < COUNT_MAX and 0 < values.first <= values.serial + 1 < COUNT_MAX,
 )
 
 # (layout, values, octets); CRCs by `gzip -c | tail -c 8`, which is the same CRC-32, low octet first.
@@ -94,11 +105,11 @@ VECTORS: list[tuple[Construct, dict[str, Any], bytes]] = [
     ),
     (
         AUDIT_HEAD,
-        {"sequence": 0xFFFFFFFFFFFFFFFF, "first": 1, "serial": 0x102, "hash": bytes(range(32))},
+        {"sequence": 0x0123456789ABCDEF, "first": 1, "serial": 0x102, "hash": bytes(range(32))},
         bytes.fromhex(
-            "54 53 41 48 01  FF FF FF FF FF FF FF FF  00 00 00 00 00 00 00 01  00 00 00 00 00 00 01 02"
+            "54 53 41 48 01  01 23 45 67 89 AB CD EF  00 00 00 00 00 00 00 01  00 00 00 00 00 00 01 02"
             "00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10 11 12 13 14 15 16 17 18 19 1A 1B 1C 1D 1E 1F"
-            "E8 FD DC C7"
+            "C3 33 EB E6"
         ),
     ),
 ]

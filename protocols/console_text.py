@@ -3,6 +3,7 @@
 LOGIN = "login: "
 PASSWORD = "password: "
 NEW_PASSWORD = "new password: "
+SAME_AGAIN = "the same again: "
 INCORRECT = "login incorrect"
 LOGGED_OUT = "logged out"
 LOG_OUT = "LGO"  # typed like a command

@@ -42,10 +42,11 @@ class DisconnectChannel(Message, frozen=True, kw_only=True):
 
 
 class ServeCall(Message, frozen=True, kw_only=True):
-    """QM to VP: a call waits on this channel."""
+    """QM to VP: a call waits on this channel; its called number is complete after so many digits."""
 
     call: str
     channel: int
+    called_digits: int
 
 
 class EndCall(Message, frozen=True, kw_only=True):
@@ -65,9 +66,10 @@ class CallServed(Message, frozen=True, kw_only=True):
 
 
 class AnswerCall(Message, frozen=True, kw_only=True):
-    """VP to QM: send the answer signal."""
+    """VP to QM: send the answer signal; the number that was called is known by now."""
 
     call: str
+    called_number: str
 
 
 class ClearCall(Message, frozen=True, kw_only=True):

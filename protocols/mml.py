@@ -26,6 +26,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 LINE_OCTETS_MAX = 4096
+EXCERPT_CHARACTERS = 32  # of the line in a reason
 HELP = "HELP"
 
 # T.50: the control characters from 0/0 on.
@@ -39,7 +40,7 @@ _MARKS = r"(?:(?!//|/\*)[A-Za-z0-9_\-./+&@%#*])+"
 _WORD = re.compile(_MARKS)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SPACE = re.compile(r"(?:[ \t\r\n]|\\[ \t]*\r?\n|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
+_STRING = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"')
 _ESCAPE = re.compile(r'\\(?:(["\\nt])|x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|.)')
 _PLAIN_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 _ELEMENT = re.compile(r"(-?[0-9]{1,18})(?:&&(-?[0-9]{1,18}))?")
@@ -206,6 +207,12 @@ def character_name(character: str) -> str:
     return "DEL" if code == 0x7F else f"U+{code:04X}"
 
 
+def _excerpt(text: str) -> str:
+    """A piece of a line as a reason quotes it: not too long, and printable."""
+    shown = text if len(text) <= EXCERPT_CHARACTERS else text[:EXCERPT_CHARACTERS] + "..."
+    return "".join(character if character.isprintable() else _escaped(character) for character in shown)
+
+
 def _escaped(character: str) -> str:
     for letter, meaning in _PLAIN_ESCAPES.items():
         if character == meaning:
@@ -259,7 +266,7 @@ def _string(source: str, at: int) -> Token:
             return _PLAIN_ESCAPES[escape[1]]
         code = int(escape[2] or escape[3] or escape[4] or "-1", 16)
         if not 0 <= code <= 0x10FFFF or 0xD800 <= code <= 0xDFFF:  # surrogates are no characters
-            text = f'unknown escape {escape[0]}, expected \\" \\\\ \\n \\t \\xHH \\uHHHH or \\UHHHHHHHH'
+            text = f'unknown escape {_excerpt(escape[0])}, expected \\" \\\\ \\n \\t \\xHH \\uHHHH or \\UHHHHHHHH'
             raise MmlError(source, at + 1 + escape.start(), text)
         return chr(code)
 
@@ -287,7 +294,7 @@ class _Parser:
     def _unexpected(self, expected: str) -> MmlError:
         token = self._next
         ended = token.kind is TokenKind.END
-        what = "the line ends here" if ended else f"unexpected {self._source[token.start : token.end]}"
+        what = "the line ends here" if ended else f"unexpected {_excerpt(self._source[token.start : token.end])}"
         return MmlError(self._source, token.start, f"{what}, expected {expected}", incomplete=ended)
 
     def line(self) -> list[Parsed]:

@@ -30,7 +30,7 @@ import crcmod.predefined
 from construct import Bytes, Const, ConstructError, ExprAdapter, Struct
 
 PAYLOAD_OCTETS_MAX = 65536
-PART_OCTETS = 32768  # a part is closed once it has so many octets of report
+PART_OCTETS = 8192  # a part is closed once it has so much of the report: others then have their turn
 LINE_OCTETS_MAX = 16384  # a longer line of a report is broken here, so that no payload exceeds its bound
 
 _crc_32 = crcmod.predefined.mkPredefinedCrcFun("crc-32")

@@ -1,4 +1,4 @@
-"""What tests of files need: a disk that is soon full."""
+"""What tests of files need: a disk that is soon full; and, at the suite's end, where the power was cut."""
 
 import os
 import subprocess
@@ -26,3 +26,11 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     # Lazily: a file that a failing test has left open must not leave the mount behind as well.
     for folder in mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The points of tests/drivers/test_power_cut.py, which pytest-xdist has spread over its workers."""
+    reports = terminalreporter.getreports("passed")
+    points = [value for report in reports for name, value in report.user_properties if name == "power-cut points"]
+    if points:
+        terminalreporter.write_line(f"power cut at {sum(points)} distinct points of {len(points)} transactions")

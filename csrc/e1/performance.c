@@ -38,7 +38,7 @@ void performance_free(performance *performance)
     free(performance);
 }
 
-static bool is_severe(const performance *performance, const performance_second *second)
+bool performance_is_severe(const performance *performance, const performance_second *second)
 {
     return second->defect || second->errored_blocks >= performance->severe_blocks;
 }
@@ -50,7 +50,7 @@ static performance_counts share(const performance *performance, const performanc
     if (unavailable)
         return counts;
     counts.es = second->defect || second->errored_blocks;
-    counts.ses = is_severe(performance, second);
+    counts.ses = performance_is_severe(performance, second);
     if (!counts.ses) {
         counts.bbe = second->errored_blocks;
         counts.blocks = second->blocks;
@@ -128,7 +128,7 @@ void performance_put_second(performance *performance, const performance_second *
     counts_add(&performance->intervals[performance->slot], &counts);
     counts_add(&performance->total, &counts);
     remember(performance, second);
-    bool opposed = is_severe(performance, second) != performance->unavailable;
+    bool opposed = performance_is_severe(performance, second) != performance->unavailable;
     performance->opposed = opposed ? performance->opposed + 1 : 0;
     if (performance->opposed == PERFORMANCE_UNAVAILABLE_S)
         change_state(performance);

@@ -48,6 +48,9 @@ void performance_put_second(performance *performance, const performance_second *
  * with it among them. Quarter-hours go on. */
 void performance_pass_second(performance *performance);
 
+/* By its errored blocks or its defect. */
+bool performance_is_severe(const performance *performance, const performance_second *second);
+
 /* Unavailable now (ten severely errored seconds behind it, ten others not yet). */
 bool performance_unavailable(const performance *performance);
 

@@ -39,6 +39,15 @@ typedef enum {
     FAR_END = 1,  /* what the far end receives: E bits; remote alarm */
 } performance_end;
 
+/* What ailed a second, as bits. */
+typedef enum {
+    SECOND_SEVERE = 1,      /* severely errored by its blocks, without a defect (G.826 3.2.2) */
+    SECOND_FAR_ERRORS = 2,  /* the far end said of 5 % or more of the blocks that they came with errors */
+    SECOND_UNAVAILABLE = 4, /* in unavailable time (G.826 annex A) */
+    SECOND_VIOLATIONS = 8,  /* of the line code, one in 10^5 bits or more */
+    SECOND_UNDERRUNS = 16,  /* milliseconds in which a port of the outside world had nothing to give */
+} second_ailment;
+
 typedef struct receiver receiver;
 
 /* G.706, G.775 and G.826 as they stand, with CAS. */
@@ -85,6 +94,8 @@ unsigned receiver_bits_waiting(const receiver *receiver);
  * that aligns within its first second, the time before that is no defect: searching takes some milliseconds.
  */
 void receiver_end_second(receiver *receiver);
+/* Of the second that ended last: the first three bits of second_ailment. */
+unsigned receiver_ailments(const receiver *receiver);
 
 /* Moves at most `count` events out, oldest first. */
 unsigned receiver_events(receiver *receiver, line_event *events, unsigned count);

@@ -23,6 +23,7 @@ struct receiver {
     uint64_t fault_bit;                            /* of the line, at which it was last seen to be out of order */
     bool was_in_service, counting; /* ever; seconds go to `performance` */
     bool first_second_over;
+    unsigned ailments;                             /* second_ailment bits of the second just over */
     bool signal_lost;
     uint32_t adaptor_alarms;
     uint64_t adaptor_ais_frames;

@@ -1,6 +1,8 @@
 /* What a receiver hands to its performance counts: blocks and defects, second by second (G.826). */
 #include "e1/receiver_internal.h"
 
+enum { DEGRADED_BLOCKS = 50 /* 5 % of a second's: bit errors of some 2.5 in 10^5, which people hear */ };
+
 /* Without CRC-4 a block of eight frames with an errored FAS is an errored block. */
 void receiver_block_account(receiver *receiver)
 {
@@ -54,11 +56,30 @@ static void second_put(receiver *receiver)
         performance_put_second(receiver->performance[FAR_END], &receiver->second[FAR_END]);
 }
 
+/* A second with a defect is not said to have errors: the defect's own events say enough. */
+static unsigned ailments_of(const receiver *receiver)
+{
+    const performance *performance = receiver->performance[NEAR_END];
+    const performance_second *near = &receiver->second[NEAR_END], *far = &receiver->second[FAR_END];
+    unsigned ailments = performance_unavailable(performance) ? SECOND_UNAVAILABLE : 0;
+    if (near->defect)
+        return ailments;
+    ailments |= performance_is_severe(performance, near) ? SECOND_SEVERE : 0;
+    return ailments | (far->errored_blocks >= DEGRADED_BLOCKS ? SECOND_FAR_ERRORS : 0);
+}
+
+unsigned receiver_ailments(const receiver *receiver)
+{
+    return receiver->ailments;
+}
+
 void receiver_end_second(receiver *receiver)
 {
     second_complete(receiver);
-    if (receiver->counting)
+    if (receiver->counting) {
         second_put(receiver);
+        receiver->ailments = ailments_of(receiver);
+    }
     receiver->counting |= receiver->was_in_service;
     receiver->first_second_over = true;
     second_begin(receiver);

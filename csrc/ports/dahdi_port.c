@@ -217,8 +217,14 @@ void dahdi_port_read_counters(port *port, dahdi_counters *counters)
         .restarts = dahdi->span.lanes.restarts,
         .events = dahdi->span.events,
         .failed_attempts = dahdi->failed_attempts,
+        .open = is_open(dahdi),
         .cas_timeslots = is_open(dahdi) ? dahdi->span.cas_timeslots : 0,
     };
     for (unsigned lane = 0; lane < dahdi->span.lanes.count; lane++)
         counters->timeslots |= 1u << dahdi->span.lanes.timeslots[lane];
+}
+
+bool dahdi_port_is(const port *port)
+{
+    return port->operations == &clear_operations || port->operations == &cas_operations;
 }

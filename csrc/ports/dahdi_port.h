@@ -37,6 +37,7 @@ typedef struct {
     uint64_t restarts;        /* times octets both ways were thrown away to bring timeslots into step */
     uint64_t events;          /* taken from the driver's queues */
     uint64_t failed_attempts; /* to find the span again */
+    bool open;                /* the card is there */
     uint32_t timeslots;       /* open now */
     uint32_t cas_timeslots;   /* of those, with signalling bits */
 } dahdi_counters;
@@ -54,5 +55,8 @@ port *dahdi_port_open(const dahdi_options *options, char error[200]);
 int dahdi_port_maintain(port *port, dahdi_maintenance command, char error[200]);
 
 void dahdi_port_read_counters(port *port, dahdi_counters *counters);
+
+/* True if the port is one of these. */
+bool dahdi_port_is(const port *port);
 
 #endif

@@ -232,5 +232,11 @@ void e1d_port_read_counters(port *port, e1d_counters *counters)
         .bad_messages = e1d->session.bad_messages,
         .refusals = e1d->session.refusals,
         .failed_attempts = e1d->failed_attempts,
+        .open = is_open(e1d),
     };
+}
+
+bool e1d_port_is(const port *port)
+{
+    return port->operations == &operations;
 }

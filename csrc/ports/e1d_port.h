@@ -44,6 +44,7 @@ typedef struct {
     uint64_t bad_messages;     /* each ended a connection */
     uint64_t refusals;         /* errors the daemon answered with once open, to Sa bits */
     uint64_t failed_attempts;  /* to find the daemon again */
+    bool open;                 /* the daemon is there */
 } e1d_counters;
 
 /*
@@ -57,5 +58,8 @@ port *e1d_port_open(const e1d_options *options, char error[200]);
 int e1d_port_send_sa_bits(port *port, unsigned sa_bits);
 
 void e1d_port_read_counters(port *port, e1d_counters *counters);
+
+/* True if the port is one of these. */
+bool e1d_port_is(const port *port);
 
 #endif

@@ -287,3 +287,8 @@ void file_port_read_statistics(port *port, file_port_statistics *statistics)
 {
     *statistics = ((const file_port *)port)->statistics;
 }
+
+bool file_port_is(const port *port)
+{
+    return port->operations == &operations;
+}

@@ -35,4 +35,7 @@ int file_port_finish(port *port, char error[FILE_PORT_ERROR_OCTETS]);
 
 void file_port_read_statistics(port *port, file_port_statistics *statistics);
 
+/* True if the port is one of these. */
+bool file_port_is(const port *port);
+
 #endif

@@ -29,6 +29,8 @@ static unsigned line_backlog_bits(port *port)
 static unsigned line_blocks_wanted(port *port)
 {
     unsigned backlog_bits = line_backlog_bits(port);
+    if (line_direction_one_ended(((line_end *)port)->send))
+        return 1;
     return backlog_bits < BLOCK_BITS ? 2 : backlog_bits < 2 * BLOCK_BITS ? 1 : 0;
 }
 
@@ -39,8 +41,8 @@ static void line_transmit(port *port, const line_block *block)
 
 static void line_read_status(port *port, port_status *status)
 {
-    (void)port;
-    *status = (port_status){0};
+    bool alone = line_direction_one_ended(((line_end *)port)->receive);
+    *status = (port_status){.alarms = alone ? PORT_SIGNAL_LOST : 0};
 }
 
 static void line_free(port *port)

@@ -37,7 +37,8 @@ typedef struct {
     const int64_t *steer_ppb;   /* end A's clock, the shelf's, runs so much faster than nominal */
 } line_options;
 
-/* Makes both ends. Returns 0, or -1 without memory or with a value out of range. Each end is freed by itself. */
+/* Makes both ends. Returns 0, or -1 without memory or with a value out of range. Each end is freed by itself: the other
+ * then has no signal. */
 int line_new(const line_options *options, port **end_a, port **end_b);
 
 /* True if the port is an end of a line. */

@@ -96,6 +96,11 @@ void line_direction_hold(line_direction *way)
     way->holders++;
 }
 
+bool line_direction_one_ended(const line_direction *way)
+{
+    return way->holders == 1;
+}
+
 const line_counters *line_direction_counters(const line_direction *way)
 {
     return &way->counters;
@@ -156,11 +161,11 @@ static uint64_t room_bits(const line_direction *way)
     return 8 * (uint64_t)way->ring_octets - (way->put - way->taken);
 }
 
-/* A looped line may bring more than goes: what finds no room is lost. */
+/* A looped line may bring more than goes: what finds no room is lost, as is what nobody will take. */
 void line_direction_put(line_direction *way, const line_block *block)
 {
     unsigned octets = block->bit_count / 8;
-    if (room_bits(way) < block->bit_count + SLIP_BITS_MAX)
+    if (line_direction_one_ended(way) || room_bits(way) < block->bit_count + SLIP_BITS_MAX)
         return;
     plane_put(way, 0, block->positive, octets);
     if (way->coded)
@@ -363,9 +368,23 @@ static void impair(line_direction *way, line_block *block)
     }
 }
 
+/* Nobody sends any more: spaces, unless something on the way sends of itself. */
+static void silence_take(line_direction *way, line_block *block)
+{
+    memset(block->positive, 0, block->bit_count / 8);
+    memset(block->negative, 0, block->bit_count / 8);
+    way->taken = way->put;
+    if (way->impairments.ais)
+        impair(way, block);
+}
+
 void line_direction_take(line_direction *way, line_block *block)
 {
     block->bit_count = bits_due(way);
+    if (line_direction_one_ended(way) && way->put - way->taken < block->bit_count) {
+        silence_take(way, block);
+        return;
+    }
     if (way->to_slip < block->bit_count) {
         slip(way);
         way->to_slip = chance_gap(&way->chance, way->impairments.slip_ratio);

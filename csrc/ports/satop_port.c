@@ -301,3 +301,8 @@ void satop_port_read_statistics(port *port, satop_port_statistics *statistics)
     *statistics = made->statistics;
     statistics->received = *satop_jitter_buffer_status(made->buffer);
 }
+
+bool satop_port_is(const port *port)
+{
+    return port->operations == &operations;
+}

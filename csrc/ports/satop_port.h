@@ -42,4 +42,7 @@ uint16_t satop_port_local_port(const port *port);
 
 void satop_port_read_statistics(port *port, satop_port_statistics *statistics);
 
+/* True if the port is one of these. */
+bool satop_port_is(const port *port);
+
 #endif

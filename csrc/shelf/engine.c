@@ -22,6 +22,7 @@ const char *engine_error_text(int error)
     case ENGINE_CODED: return "the port carries bits: the span must be made without a line code";
     case ENGINE_FRAMED: return "the adaptor frames this line: use its own loops and error insertion";
     case ENGINE_REAL_TIME: return "a port of the shelf is tied to the outside world: it runs in real time only";
+    case ENGINE_REFUSED: return "the adaptor refused";
     default: return "unknown engine error";
     }
 }

@@ -21,6 +21,7 @@ typedef enum {
     ENGINE_FRAMED = -15,        /* the adaptor frames the line: that is not ours to do */
     ENGINE_NO_PORT = -16,       /* the span has no port */
     ENGINE_CODED = -17,         /* the port carries bits, and the span would code them */
+    ENGINE_REFUSED = -18,       /* the adaptor refused */
 } engine_error;
 
 /* One line for people. */

@@ -9,6 +9,8 @@ typedef enum {
     EVENT_SLIP = 64,              /* span: a controlled slip; value 1: a frame was repeated, 2: one was left out */
     EVENT_STORE_RESTARTED = 65,   /* span: the elastic store ran empty (value 4) or over (5): the line stopped or jumped */
     EVENT_HDLC_FRAME = 66,        /* span: frames wait on an HDLC link; timeslot: the link's number, value: how many */
+    EVENT_SECOND = 67,            /* span: what ailed the second just over is not what ailed the one before it; value: the
+                                     second_ailment bits */
     EVENT_DIGIT_BEGIN = 80,       /* voice: DTMF digit recognised; value: its ASCII code */
     EVENT_DIGIT_END = 81,         /* voice: the digit has ended; value: its ASCII code */
     EVENT_PLAY_DONE = 82,         /* voice: a queued segment has been sent to its last sample; value: its tag */

@@ -180,12 +180,17 @@ int shelf_steer(shelf *shelf, int64_t ppb)
     return ENGINE_OK;
 }
 
-void shelf_hold_clock(shelf *shelf)
+void shelf_clock_hold(shelf *shelf)
 {
-    shelf_lock(shelf);
     clock_loop_hold(&shelf->clock_loop);
     shelf->clock_source = NULL;
     shelf->steer_ppb = shelf->clock_loop.steer_ppb;
+}
+
+void shelf_hold_clock(shelf *shelf)
+{
+    shelf_lock(shelf);
+    shelf_clock_hold(shelf);
     shelf_unlock(shelf);
 }
 

@@ -67,6 +67,9 @@ void shelf_unlock(shelf *shelf);
 /* Runs one block; the lock is held. */
 void shelf_run_block(shelf *shelf);
 
+/* As shelf_hold_clock; the lock is held. */
+void shelf_clock_hold(shelf *shelf);
+
 /* Puts an element, complete but for what this fills in, into the shelf with `streams` streams to send; 0 or an
  * engine_error. The next block runs it. */
 int shelf_adopt(shelf *shelf, element *element, const element_operations *operations, unsigned streams);

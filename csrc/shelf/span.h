@@ -36,7 +36,7 @@ typedef struct {
     uint64_t store_restarts;          /* the line stopped or jumped */
     uint64_t transmit_store_restarts; /* likewise the other way */
     uint64_t transmit_slips_repeated, transmit_slips_deleted;
-    uint64_t blocks;                  /* milliseconds of the shelf's clock since the span was made */
+    uint64_t blocks;                  /* milliseconds of the shelf's clock since the span was made or restarted */
 } span_status;
 
 /* What is sent instead, or besides; bits of a mask. */
@@ -66,6 +66,17 @@ span *shelf_add_span(shelf *shelf, const span_options *options, uint32_t *object
 /* Gives the span its port, which it then owns. ENGINE_JOINED if it has one; ENGINE_CODED if the port carries bits and
  * the span codes them; ENGINE_FRAMED if maintenance is in force that an adaptor must do itself. */
 int span_plug(span *span, port *port);
+
+/*
+ * Begins a new life with these options, on the same port and tap, still sending the stream it is attached to and the abcd
+ * it was told; all else is as of a new span: counters from 0, no loop, no test, no data link. Events until *since_ns are
+ * still of the life before. ENGINE_CODED if the port cannot carry what the line code makes; nothing has changed then.
+ */
+int span_restart(span *span, const span_options *options, uint64_t *since_ns);
+
+/* Frees the span's port; then as span_restart with the same options. The other end of a line has no signal any more; a
+ * clock that followed the span is held. ENGINE_NO_PORT if there is none. */
+int span_unplug(span *span, uint64_t *since_ns);
 
 /* Sends every received line bit to this port as well, which the span then owns: a recording. Framed ports: the frames
  * as the adaptor hands them over. ENGINE_JOINED if there is one. */

@@ -33,6 +33,8 @@ struct span {
     uint32_t looped_timeslots;
     test_pattern test_pattern;
     uint32_t test_timeslots; /* 0: no test */
+    unsigned ailments;       /* second_ailment bits as last told */
+    uint64_t violations_before, underruns_before; /* as the second began */
     unsigned links;          /* one more than the highest open */
     bool in_service;         /* the receiver is, as of this millisecond */
 
@@ -59,6 +61,9 @@ bool span_timeslots_free(const span *span, uint32_t timeslots);
 
 /* Bits of the line received so far. */
 uint64_t span_received_bits(const span *span);
+
+/* The shelf's clock follows the span's line from now on; the lock is held. */
+void span_clock_begin(span *span);
 
 /* The port is an adaptor that frames the line itself. */
 bool span_framed(const span *span);

@@ -5,7 +5,10 @@
 #include "e1/gather.h"
 #include "shelf/span_bank_internal.h"
 
-enum { FRAMED_BLOCKS_MAX = 2 /* blocks an adaptor may hand over in one millisecond */ };
+enum {
+    FRAMED_BLOCKS_MAX = 2,    /* blocks an adaptor may hand over in one millisecond */
+    VIOLATIONS_A_SECOND = 20, /* one in 10^5 bits */
+};
 
 bool span_framed(const span *span)
 {
@@ -150,6 +153,29 @@ static void stream_send(span *span, stream_block *sent)
         memset(sent, 0xFF, sizeof *sent);
 }
 
+/* Of code and port, of which the receiver knows nothing. */
+static unsigned outer_ailments(span *span)
+{
+    port_status status = {0};
+    uint64_t violations = span->decoder.counters.bipolar_violations;
+    bool ailing = violations - span->violations_before >= VIOLATIONS_A_SECOND;
+    if (span->port && span->port->operations->real_time)
+        span->port->operations->read_status(span->port, &status);
+    bool dry = status.underruns > span->underruns_before;
+    span->violations_before = violations;
+    span->underruns_before = status.underruns;
+    return (ailing ? SECOND_VIOLATIONS : 0) | (dry ? SECOND_UNDERRUNS : 0);
+}
+
+static void ailments_tell(span *span)
+{
+    unsigned ailments = receiver_ailments(span->receiver) | outer_ailments(span);
+    if (ailments == span->ailments)
+        return;
+    span->ailments = ailments;
+    element_tell(&span->element, EVENT_SECOND, 0, ailments, 0);
+}
+
 static void second_account(span *span)
 {
     span->blocks++;
@@ -157,6 +183,7 @@ static void second_account(span *span)
         return;
     span->second_blocks = 0;
     receiver_end_second(span->receiver);
+    ailments_tell(span);
 }
 
 static void lines_receive(batch *lines)

@@ -1,13 +1,14 @@
 """Owners of the engine's C objects: a shelf, its spans and boards, sounds."""
 
 from drivers.engine.errors import EngineError
-from drivers.engine.events import AlignmentLoss, Event, EventKind
+from drivers.engine.events import AlignmentLoss, Event, EventKind, SecondAilment
 from drivers.engine.hdlc_link import HdlcCounters, HdlcLink
 from drivers.engine.port import Port, PortError
 from drivers.engine.shelf import ClockStatus, Shelf
 from drivers.engine.span import (
     DAY,
     TOTAL,
+    AdaptorMaintenance,
     BitErrorPattern,
     BitErrorResult,
     Framing,
@@ -30,6 +31,7 @@ __all__ = [
     "DAY",
     "IDLE_CODE",
     "TOTAL",
+    "AdaptorMaintenance",
     "Alignment",
     "AlignmentLoss",
     "BitErrorPattern",
@@ -51,6 +53,7 @@ __all__ = [
     "PerformanceEnd",
     "Port",
     "PortError",
+    "SecondAilment",
     "Shelf",
     "Sound",
     "Span",

@@ -8,8 +8,9 @@ from drivers._native import ffi, lib
 class EngineError(Exception):
     """The engine refused a call; `code` is its engine_error (csrc/shelf/engine.h)."""
 
-    def __init__(self, where: str, code: int) -> None:
-        super().__init__(f"{where}: {ffi.string(lib.engine_error_text(code)).decode()}")
+    def __init__(self, where: str, code: int, text: str = "") -> None:
+        """`text` where an adaptor has words of its own; else the engine's."""
+        super().__init__(f"{where}: {text or ffi.string(lib.engine_error_text(code)).decode()}")
         self.code = code
 
 

@@ -28,6 +28,7 @@ class EventKind(enum.IntEnum):
     SLIP = lib.EVENT_SLIP
     STORE_RESTARTED = lib.EVENT_STORE_RESTARTED
     HDLC_FRAME = lib.EVENT_HDLC_FRAME
+    SECOND = lib.EVENT_SECOND
     DIGIT_BEGIN = lib.EVENT_DIGIT_BEGIN
     DIGIT_END = lib.EVENT_DIGIT_END
     PLAY_DONE = lib.EVENT_PLAY_DONE
@@ -43,6 +44,17 @@ class AlignmentLoss(enum.IntEnum):
     BAD_BIT2 = lib.LOSS_BAD_BIT2
     NO_MULTIFRAME = lib.LOSS_NO_MULTIFRAME
     FALSE_FRAMING = lib.LOSS_FALSE_FRAMING
+
+
+class SecondAilment(enum.IntFlag):
+    """What ailed the second just over: the value of a SECOND (csrc/e1/receiver.h)."""
+
+    NONE = 0
+    SEVERE = lib.SECOND_SEVERE
+    FAR_ERRORS = lib.SECOND_FAR_ERRORS
+    UNAVAILABLE = lib.SECOND_UNAVAILABLE
+    VIOLATIONS = lib.SECOND_VIOLATIONS
+    UNDERRUNS = lib.SECOND_UNDERRUNS
 
 
 class Event(NamedTuple):

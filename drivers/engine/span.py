@@ -1,10 +1,11 @@
 """A span: an E1 port with line code, framer, signalling, data links, tests and loopbacks."""
 
 import enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from drivers._native import ffi, lib
 from drivers.engine.errors import EngineError, check
+from drivers.engine.events import Event
 from drivers.engine.hdlc_link import HdlcLink
 from drivers.engine.port import Port
 from drivers.engine.shelf import EventHandler, Shelf, ShelfElement
@@ -53,6 +54,19 @@ class Injection(enum.IntEnum):
     CRC = lib.SPAN_INJECT_CRC
     CAS = lib.SPAN_INJECT_CAS
     TEST = lib.SPAN_INJECT_TEST
+
+
+class AdaptorMaintenance(enum.IntEnum):
+    """What a DAHDI card does itself (DAHDI_MAINT): loops stand until another is asked for, errors come once."""
+
+    LOOP_NONE = lib.DAHDI_LOOP_NONE
+    LOOP_LOCAL = lib.DAHDI_LOOP_LOCAL
+    LOOP_LINE = lib.DAHDI_LOOP_LINE
+    LOOP_PAYLOAD = lib.DAHDI_LOOP_PAYLOAD
+    ERROR_FAS = lib.DAHDI_ERROR_FAS
+    ERROR_CRC = lib.DAHDI_ERROR_CRC
+    ERROR_CAS = lib.DAHDI_ERROR_CAS
+    ERROR_BIPOLAR = lib.DAHDI_ERROR_BIPOLAR
 
 
 class BitErrorPattern(enum.IntEnum):
@@ -142,29 +156,57 @@ def timeslot_mask(timeslots: list[int]) -> int:
     return sum(1 << timeslot for timeslot in set(timeslots))
 
 
+def _native_options(options: SpanOptions) -> Any:
+    """The C span_options."""
+    native = ffi.new("span_options *", lib.span_options_default(options.framing))
+    native.line_code = options.line_code
+    native.slack_frames = options.slack_frames
+    receiver = native.receiver
+    receiver.cas = options.cas
+    receiver.cas_debounce = options.cas_debounce_multiframes
+    receiver.framer.bad_fas_limit = options.bad_fas_limit
+    receiver.framer.bad_bit2_limit = options.bad_bit2_limit
+    receiver.line = lib.line_state_options_default(options.line_state_rule)
+    receiver.performance.severe_blocks = options.severe_blocks
+    return native
+
+
 class Span(ShelfElement):
     """Owner of a span on `shelf`; receives nothing until it is given a port or joined to another span."""
 
     def __init__(self, shelf: Shelf, options: SpanOptions = DEFAULTS) -> None:
-        native = ffi.new("span_options *", lib.span_options_default(options.framing))
-        native.line_code = options.line_code
-        native.slack_frames = options.slack_frames
-        receiver = native.receiver
-        receiver.cas = options.cas
-        receiver.cas_debounce = options.cas_debounce_multiframes
-        receiver.framer.bad_fas_limit = options.bad_fas_limit
-        receiver.framer.bad_bit2_limit = options.bad_bit2_limit
-        receiver.line = lib.line_state_options_default(options.line_state_rule)
-        receiver.performance.severe_blocks = options.severe_blocks
         number = ffi.new("uint32_t *")
-        super().__init__(shelf, "span", lib.shelf_add_span(shelf.native, native, number))
+        super().__init__(shelf, "span", lib.shelf_add_span(shelf.native, _native_options(options), number))
         self._object = int(number[0])
+        self._since = ffi.new("uint64_t *")
         self.options = options
         self.stream = int(lib.span_stream(self.native))
 
+    @property
+    def since_ns(self) -> int:
+        """When its counters began: the shelf's clock as it was last restarted or unplugged, 0 if it never was."""
+        return int(self._since[0])
+
     def listen(self, handler: EventHandler) -> None:
-        """Sends the span's events to `handler` from now on."""
-        self._shelf.handle(self._object, handler)
+        """Sends the span's events to `handler` from now on, but for those of a life it has ended."""
+
+        def of_this_life(event: Event) -> None:
+            if event.time_ns > self._since[0]:
+                handler(event)
+
+        self._shelf.handle(self._object, of_this_life)
+
+    def restart(self, options: SpanOptions) -> None:
+        """Begins anew with these options, on the same port: counters from 0, no loop, no test, no data link.
+
+        What is sent stays (stream, abcd). Raises EngineError, nothing changed, if the line code is not the port's.
+        """
+        check("restart", lib.span_restart(self.native, _native_options(options), self._since))
+        self.options = options
+
+    def unplug(self) -> None:
+        """Closes the span's port, and begins anew without one; the far end of a line has no signal any more."""
+        check("unplug", lib.span_unplug(self.native, self._since))
 
     def plug(self, port: Port) -> None:
         """Gives the span its port, which it then owns."""
@@ -216,6 +258,14 @@ class Span(ShelfElement):
     def set_cas(self, timeslot: int, abcd: int) -> None:
         """Sends abcd (four bits, a most significant, not 0) for a timeslot (1-15, 17-31)."""
         check(f"timeslot {timeslot}", lib.span_set_cas(self.native, timeslot, abcd))
+
+    def maintain_adaptor(self, what: AdaptorMaintenance) -> None:
+        """Has a `dahdi:` port's card loop or spoil its line itself; raises EngineError: the driver's reason."""
+        error = ffi.new("char[200]")
+        result = lib.span_maintain_adaptor(self.native, what, error)
+        text = ffi.string(error).decode(errors="replace") if result == lib.ENGINE_REFUSED else ""
+        if result < 0:
+            raise EngineError("adaptor", result, text)
 
     def set_sa_bits(self, sa_bits: int) -> None:
         """Sends Sa4-Sa8 (five bits, Sa4 most significant)."""

@@ -132,8 +132,11 @@ class Accounts:
             later = f"; the next attempt is heard in {denied.wait_s:.0f} s" if denied.wait_s else ""
             raise WrongPasswordError(f"your own password is wrong{later}")
 
-    async def change_own_password(self, name: str, old: str, new: str, terminal: str) -> None:
-        """Who knows the old password sets a new one. WrongPasswordError, PasswordRefusedError, StoreError."""
+    async def change_own_password(self, name: str, old: str, new: str, terminal: str) -> Authenticated:
+        """Who knows the old password sets a new one. WrongPasswordError, PasswordRefusedError, StoreError.
+
+        Returns the user as he is now: between a login and this his role may have changed.
+        """
         checked = passwords.checked(new, name)
         await self.check_own_password(name, old, terminal)
         if checked == passwords.normalised(old):
@@ -141,6 +144,7 @@ class Accounts:
         kept = await self._hasher.hash(checked)
         changed = msgspec.structs.replace(self.find(name), hash=kept, must_change=False)
         self._keep_user(changed, Author(changed.name, terminal), "own password")
+        return Authenticated(changed.name, changed.rank, changed.must_change)
 
     # Administration
 

@@ -55,7 +55,8 @@ class Guard:
         terminal_lock = self._terminals.failed(origin.name, now_s)
         until_s = max(lock.until_s, terminal_lock.until_s)
         name = user.name if user else "unknown user"  # never what was typed: it may be a password
-        self._budget.record(name, origin, f"login failed, locked for {until_s - now_s:.0f} s", now_s)
+        locked = f", locked for {until_s - now_s:.0f} s" if until_s > now_s else ""
+        self._budget.record(name, origin, f"login failed{locked}", now_s)
         if until_s - now_s >= ALARM_FROM_S:
             self._raise(until_s, f"{name} on {origin.name}: {lock.failures} failures")
         return lock

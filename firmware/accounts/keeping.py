@@ -99,9 +99,9 @@ class UsersKeeper:
 
     def _read(self) -> State:
         number = self._store.boot_revision
-        if number is None:
-            return State.DAMAGED if self.faults or self._store.history() else State.FACTORY
         try:
+            if number is None:
+                return State.DAMAGED if self.faults or self._store.history() else State.FACTORY
             self.users = decode(self._store.read(number).octets)
         except (StoreError, UsersDamagedError) as error:
             self.faults.append(str(error))

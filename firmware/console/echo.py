@@ -27,13 +27,13 @@ def command_echo(parsed: Parsed, command: Command[Any] | None, *, careful: bool)
     return f"{parsed.verb} {parsed.object}{':' + ','.join(listed) if listed else ''};"
 
 
-def line_echo(line: str, secret_names: Iterable[str]) -> str:
-    """A line that is no command: nothing is shown of it from the first secret on."""
-    shown = line
-    names = "|".join(map(re.escape, secret_names))
-    secret = re.search(rf"\b(?:{names})\s*=", line, re.IGNORECASE) if names else None
-    if secret:
-        shown = line[: secret.end()] + STARS
+def line_echo(line: str, secret_names: Iterable[str], secret_commands: Iterable[tuple[str, str]] = ()) -> str:
+    """A line that is no command: nothing is shown of it from the first secret on, nor behind a command that takes
+    one (verb and object): it may stand there without its name."""
+    names = [rf"\b{re.escape(name)}\s*=" for name in secret_names]
+    commands = [rf"\b{re.escape(verb)}\s+{re.escape(thing)}\b(?=.*\w)" for verb, thing in secret_commands]
+    secret = re.search("|".join((*commands, *names)), line, re.IGNORECASE | re.DOTALL) if names else None
+    shown = line[: secret.end()] + STARS if secret else line
     if len(shown) > ECHO_CHARACTERS:
         shown = shown[:ECHO_CHARACTERS] + "..."
     return printable(shown)

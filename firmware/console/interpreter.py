@@ -8,6 +8,7 @@ from typing import Any
 from drivers.bus import BusError
 from drivers.engine import EngineError, PortError
 from drivers.errors import UserError
+from drivers.storage import StorageError, StoreError
 from firmware.console import echo, refusals, return_codes
 from firmware.console import help as help_pages
 from firmware.console.answer import BEGUN, Answer, AuditEntry, Dialogue
@@ -29,7 +30,8 @@ from firmware.runtime import NS_PER_S, WallClock
 from protocols import mml
 from protocols.mml import MmlError, Parsed
 
-# What a handler lets through of the drivers: the hardware or the disk said no, in one clear line.
+# What a handler may let through of the drivers: the disk or the hardware said no, in one clear line.
+STORE_ERRORS = (StorageError, StoreError)
 ENGINE_ERRORS = (EngineError, PortError, BusError, UserError)
 
 Outcome = Report | CommandError
@@ -51,8 +53,8 @@ class Interpreter:
     """The commands of one box, for all its sessions.
 
     `box` tells what report headers say ("qm1/Bern"). `audit` is called before a command's answer is given, and
-    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot record
-    it. `serials` numbers the box's reports, those that nobody asked for among them.
+    before one that changes something is carried out: there alone it may raise, CommandError, where it cannot
+    record it. `serials` numbers the box's reports, those that nobody asked for among them.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class Interpreter:
         try:
             parsed = mml.parse(line)
         except MmlError:
-            return echo.line_echo(line, self._secret_names())
+            return self._line_echo(line)
         safe = [self._echo(each) for each in parsed]
         return " ".join(safe) if any(STARS in each for each in safe) else line
 
@@ -124,7 +126,7 @@ class Interpreter:
         too_long = isinstance(error, mml.LineTooLongError)
         code = return_codes.LINE_TOO_LONG if too_long else return_codes.SYNTAX
         text = line if isinstance(line, str) else line[: mml.LINE_OCTETS_MAX].decode(errors="replace")
-        shown = echo.line_echo(text[: mml.LINE_OCTETS_MAX], self._secret_names())
+        shown = self._line_echo(text[: mml.LINE_OCTETS_MAX])
         if too_long:
             return self._answer(shown, session, CommandError(code, str(error)))
         if STARS in shown:  # what was unexpected may be a piece of the secret
@@ -135,7 +137,7 @@ class Interpreter:
         return self._answer(shown, session, CommandError(code, str(error), blocks))
 
     def _help_at(self, line: str, session: Session) -> Answer:
-        shown = echo.line_echo(f"{line}?", self._secret_names())
+        shown = self._line_echo(f"{line}?")
         lines = help_pages.at(line, self.commands(session.role))
         return self._answer(shown, session, Report(blocks=(Lines("", lines),)))
 
@@ -190,6 +192,8 @@ class Interpreter:
     async def _run(command: Command[Any], subject: Any, invocation: Invocation) -> Report:
         try:
             return await command.handler(subject, invocation)
+        except STORE_ERRORS as error:
+            raise CommandError(return_codes.STORE_FAILED, str(error)) from error
         except ENGINE_ERRORS as error:
             raise CommandError(return_codes.ENGINE_REFUSED, str(error)) from error
 
@@ -219,13 +223,15 @@ class Interpreter:
         code = outcome.code if isinstance(outcome, CommandError) else return_codes.OK
         return Answer(next(self._serials), self._box(), time, shown, code, outcome.text, outcome.blocks)
 
-    def _secret_names(self) -> set[str]:
-        return {
-            parameter.name
+    def _line_echo(self, line: str) -> str:
+        secrets = [
+            (command, parameter.name)
             for command in self._commands.values()
             for parameter in command.parameters
             if isinstance(parameter.kind, Secret)
-        }
+        ]
+        commands = {(command.verb.name, command.object) for command, _ in secrets}
+        return echo.line_echo(line, {name for _, name in secrets}, commands)
 
     def _echo(self, parsed: Parsed) -> str:
         """Where a secret may have been typed under a wrong name, unknown names have stars."""

@@ -1,17 +1,17 @@
 """Who is there? Asks for user and password; in factory state for a first one, and for a new one where due."""
 
 import asyncio
-import re
 from typing import NamedTuple
 
 from drivers.storage import StoreError
 from firmware.accounts.accounts import FIRST_USER, Accounts
-from firmware.accounts.errors import AccountsError
+from firmware.accounts.errors import AccountsError, NameRefusedError
 from firmware.accounts.login import Authenticated, Denied
+from firmware.accounts.users import checked_name
 from firmware.console.declaration import Role
 from firmware.console.plain_editor import PlainEditor
 from firmware.console.screen import Screen
-from protocols.console_text import INCORRECT, LOGIN, NEW_PASSWORD, PASSWORD
+from protocols.console_text import INCORRECT, LOGIN, NEW_PASSWORD, PASSWORD, SAME_AGAIN
 
 LINE_LIMIT_S = 60.0  # to type a name or a password
 TRIES = 3
@@ -19,12 +19,9 @@ WAIT_MAX_S = 10.0  # longer locks are not sat out
 FACTORY = f"Factory state: log in as {FIRST_USER} and set the first password."
 FACTORY_ELSEWHERE = "Factory state: the first password is set at the machine itself, not from here."
 
-# What a user name can look like: anything else is noise of the line, or a password in the wrong place.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
-
 
 class NoiseError(Exception):
-    """What was typed is no name, nor anything like one."""
+    """What was typed is no name: noise of the line, or a password in the wrong place."""
 
 
 class LoggedIn(NamedTuple):
@@ -58,17 +55,18 @@ class Login:
                 if not await self._denied(result):
                     return None
                 continue
-            if result.must_change and not await self._change(result, password):
-                return None
+            if result.must_change:
+                return await self._change(result, password)
             return LoggedIn(result.user, result.role)
         return None
 
     async def _name(self) -> str:
         while not (name := (await self._editor.line(LOGIN, limit_s=LINE_LIMIT_S)).strip()):
             pass
-        if not _NAME.fullmatch(name):
-            raise NoiseError
-        return name
+        try:
+            return checked_name(name)
+        except NameRefusedError:
+            raise NoiseError from None
 
     async def _denied(self, denied: Denied) -> bool:
         """Sits a short lock out; false for a long one. Says nothing of whether there is such a user."""
@@ -90,23 +88,23 @@ class Login:
                 return LoggedIn(result.user, result.role)
         return None
 
-    async def _change(self, user: Authenticated, old: str) -> bool:
+    async def _change(self, user: Authenticated, old: str) -> LoggedIn | None:
         await self._say("The password must be changed.")
         for _ in range(TRIES):
             new = await self._new_password()
             try:
-                await self._accounts.change_own_password(user.user, old, new, self._terminal)
+                changed = await self._accounts.change_own_password(user.user, old, new, self._terminal)
             except (AccountsError, StoreError) as error:
                 await self._say(str(error))
             else:
-                return True
-        return False
+                return LoggedIn(changed.user, changed.role)  # the role may have changed meanwhile
+        return None
 
     async def _new_password(self) -> str:
         """Typed twice alike."""
         while True:
             password = await self._password(NEW_PASSWORD)
-            if password == await self._password("the same again: "):
+            if password == await self._password(SAME_AGAIN):
                 return password
             await self._say("The two are not the same.")
 

@@ -42,6 +42,11 @@ class Faults(Protocol):
         """It no longer does."""
 
 
+def _place(device: str) -> str:
+    """A serial port as the alarms' object."""
+    return f"serial {device}"
+
+
 @dataclass
 class _Tcp:
     listener: TcpListener
@@ -114,7 +119,7 @@ class ConsoleServer:
             if wanted.get(device) != serial.configuration:
                 serial.task.cancel()
                 del self._serial[device]
-                self._faults.recover(SERIAL_LOST, device)
+                self._faults.recover(SERIAL_LOST, _place(device))
         for device in wanted.keys() - self._serial.keys():
             self._serial[device] = _Serial(wanted[device], self._start(self._serial_port(wanted[device]), device))
 
@@ -134,8 +139,8 @@ class ConsoleServer:
             device,
             serial.speed,
             serial.modem_control,
-            on_lost=lambda why: self._faults.fault(SERIAL_LOST, device, why),
-            on_found=lambda: self._faults.recover(SERIAL_LOST, device),
+            on_lost=lambda why: self._faults.fault(SERIAL_LOST, _place(device), why),
+            on_found=lambda: self._faults.recover(SERIAL_LOST, _place(device)),
         )
 
     async def close(self) -> None:

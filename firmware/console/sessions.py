@@ -58,10 +58,11 @@ class LiveSession:
 
 
 class SessionRegistry:
-    """The sessions of one box; `limit` is asked at each login."""
+    """The sessions of one box; `limit` is asked at each login, `ended` is told the number of each that is over."""
 
-    def __init__(self, limit: Callable[[], int]) -> None:
+    def __init__(self, limit: Callable[[], int], ended: Callable[[int], None]) -> None:
         self._limit = limit
+        self._ended = ended
         self._sessions: dict[int, LiveSession] = {}
         self._last_number = 0
 
@@ -87,7 +88,8 @@ class SessionRegistry:
 
     def close(self, live: LiveSession) -> None:
         """Logged out. May be called again."""
-        self._sessions.pop(live.session.number, None)
+        if self._sessions.pop(live.session.number, None) is not None:
+            self._ended(live.session.number)
 
     def remove(self, number: int, by: Session) -> LiveSession:
         """Ends a session on a user's behalf; raises SessionRefusedError where there is none, or he may not."""

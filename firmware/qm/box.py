@@ -1,217 +1,220 @@
-"""The queuing machine: watches its trunk spans and runs every call that comes in on them.
-
-A trunk channel has a line-signalling machine for life and a TrunkCall while one is up:
-
-    seizure -> highway timeslot and voice channel -> service on the VP -> (answer, clear-back when VP asks)
-            -> clear-forward -> service ended, paths taken down, channel released, record written
-"""
+"""The queuing machine: its trunk ports, which come and go while it runs, their calls, and the shelf's clock."""
 
 import asyncio
+from collections.abc import Mapping
+from functools import partial
 
-from drivers.bus import Bus, BusError
-from drivers.call_store import CallRecord, CallStore
-from drivers.engine import Event, EventKind, Span, SwitchBoard
-from firmware.clock import BoxClock
-from firmware.runtime import Box, WallClock
-from protocols.e1 import CHANNEL_TIMESLOTS
-from protocols.line_signalling import (
-    IncomingState,
-    Indication,
-    LineBits,
-    LineSignalling,
-    ProtocolError,
-    Request,
-    abcd_of,
-    bits_of,
-    incoming,
+from drivers.bus import Bus
+from drivers.call_store import CallStore
+from drivers.engine import Event, EventKind, Port, PortError, Shelf, Span, SwitchBoard
+from firmware.configuration.target import Faults, Prepared, Problem
+from firmware.qm.calls import Calls, switch_ends
+from firmware.qm.change import (
+    PreparedChange,
+    changed_ports,
+    close_all,
+    interrupted_ports,
+    opening_problem,
+    ports_to_open,
+    refuse,
+    removed_ports,
 )
-from protocols.messages import (
-    AnswerCall,
-    CallServed,
-    ChannelConnected,
-    ClearCall,
-    ConnectChannel,
-    DisconnectChannel,
-    Done,
-    EndCall,
-    ServeCall,
-    Step,
-)
+from firmware.qm.clock import BoxClock
+from firmware.qm.configuration import LINE, PortConfiguration, QueuingMachineConfiguration
+from firmware.qm.opening import open_beside
+from firmware.qm.port import Lines, TrunkPort, span_options
+from firmware.runtime import Board, Box, WallClock
+from protocols.messages import Step
 
-ANSWER = "qm.answer"
-CLEAR = "qm.clear"
+RETRY_S = 10.0  # a port whose adaptor was not there is tried again so often
 
-
-NOT_SERVED = CallServed(called_number="", keys="", recording="", recorded_octets=0, failure="")
-
-
-class TrunkCall:
-    """A call in progress on a trunk channel."""
-
-    def __init__(self, name: str, channel: "TrunkChannel", seized_ns: int) -> None:
-        self.name = name
-        self.channel = channel
-        self.seized_ns = seized_ns
-        self.answered_ns: int | None = None
-        self.cleared_forward = asyncio.Event()
-
-
-class TrunkChannel:
-    """A timeslot of a span (numbered from 0 here, from 1 for people)."""
-
-    def __init__(self, span: int, timeslot: int) -> None:
-        self.span = span
-        self.timeslot = timeslot
-        self.signalling: LineSignalling[IncomingState] = incoming()
-        self.call: TrunkCall | None = None
+Opened = Mapping[int, Port | PortError]
 
 
 class QueuingMachine(Box):
-    """Span k is port k of `switch`; highway k to the HW box is port len(spans) + k, the same timeslot."""
+    """Port n is port n - 1 of `switch`, its highway to the HW box the same beyond all ports (`switch_ends`).
+
+    `opened` has the ports of the outside world that the configuration names, or why they did not open: those are
+    tried again. `lines` joins a `line:` to the bench's exchange.
+    """
 
     def __init__(
         self,
         name: str,
         bus: Bus,
         tasks: asyncio.TaskGroup,
-        spans: list[Span],
+        shelf: Shelf,
         switch: SwitchBoard,
         store: CallStore,
+        last_call: int,
         wall_clock: WallClock,
-        clock: BoxClock,
+        configuration: QueuingMachineConfiguration,
+        faults: Faults,
+        opened: Opened,
+        lines: Lines | None = None,
     ) -> None:
         super().__init__(name, bus, tasks)
-        self._clock = clock
-        self._spans = spans
-        self._switch = switch
-        self._store = store
-        self._wall_clock = wall_clock
-        self._calls: dict[str, TrunkCall] = {}
-        self._calls_made = 0
-        self._channels = [
-            {timeslot: TrunkChannel(span, timeslot) for timeslot in CHANNEL_TIMESLOTS}
-            for span in range(len(spans))
+        self.shelf = shelf
+        self.switch = switch
+        self.wall_clock = wall_clock
+        self.configuration = configuration
+        self.ports: dict[int, TrunkPort] = {}
+        self.calls = Calls(self, switch, store, last_call, wall_clock)
+        self._faults = faults
+        self._lines = lines
+        self._spans: dict[int, Span] = {}  # also of ports that are no more: a shelf cannot free them
+        self._retries: dict[int, asyncio.TimerHandle] = {}
+        self.clock = BoxClock(shelf, self._span_of, configuration.clock, faults)
+        self.calls.called_digits = configuration.signalling.called_digits
+        for number, port in configuration.ports.items():
+            self._add(number, port, opened.get(number))
+
+    # Its configuration (firmware/configuration/target.py).
+
+    async def prepare(self, old: QueuingMachineConfiguration, new: QueuingMachineConfiguration) -> Prepared:
+        """Opens the ports of the outside world that the change needs; raises PreparationError."""
+        opened: dict[int, Port] = {}
+        problems: list[Problem] = []
+        try:
+            for number in ports_to_open(old.ports, new.ports):
+                try:
+                    opened[number] = await open_beside(self.shelf, new.ports[number].url)
+                except PortError as error:
+                    problems.append(opening_problem(number, new.ports, old.ports, error))
+        except BaseException:
+            close_all(opened.values())
+            raise
+        refuse(problems, opened.values())
+        for number, port in new.ports.items():
+            self._span(number, port)
+        return PreparedChange(opened, partial(self._apply, new))
+
+    def interrupts(self, old: QueuingMachineConfiguration, new: QueuingMachineConfiguration) -> list[str]:
+        """Ports that restart or go, with their calls."""
+        return [
+            f"port {number} {how}: {len(self.ports[number].calls())} calls in progress"
+            for number, how in interrupted_ports(old, new)
+            if number in self.ports and self.ports[number].calls()
         ]
-        bus.serve(ANSWER, AnswerCall, self._answer)
-        bus.serve(CLEAR, ClearCall, self._clear)
-        for number, span in enumerate(spans):
-            self._span_start(number, span)
 
-    def _span_start(self, number: int, span: Span) -> None:
-        for timeslot in CHANNEL_TIMESLOTS:
-            span.set_cas(timeslot, abcd_of(LineBits.BITS_10))
-        span.listen(lambda event: self._handle(number, event))
+    def _apply(self, new: QueuingMachineConfiguration, opened: dict[int, Port]) -> None:
+        old, self.configuration = self.configuration, new
+        changed = changed_ports(old.ports, new.ports)
+        for number in removed_ports(old.ports, new.ports):
+            self._remove(number)
+        for number in changed:
+            if number in self.ports:
+                self._modify(self.ports[number], new.ports[number], opened.get(number))
+            else:
+                self._add(number, new.ports[number], opened.get(number))
+        for number, port in new.ports.items():
+            self.ports[number].configuration = port
+        self.calls.called_digits = new.signalling.called_digits
+        self.clock.reconfigure(new.clock)
+        for number in changed:
+            self.clock.look(number)
 
-    def _handle(self, number: int, event: Event) -> None:
-        self._clock.handle(number + 1, event)
-        match event.kind:
-            case EventKind.CAS_ALIGNED:
-                phase = self._spans[number].status().bit_phase
-                self.tell(
-                    Step.ALIGNED, f"bit phase {phase}, signalling multiframe found", where=f"span {number + 1}"
-                )
-            case EventKind.ALIGNMENT_LOST:
-                self.tell(Step.ALIGNMENT_LOST, where=f"span {number + 1}")
-            case EventKind.CAS_BITS if event.timeslot in CHANNEL_TIMESLOTS:
-                self._feed(self._channels[number][event.timeslot], bits_of(event.value))
-            case _:
-                pass
+    # Its ports.
 
-    def _feed(self, channel: TrunkChannel, event: LineBits | Request) -> None:
-        for action in channel.signalling.feed(event):
-            match action:
-                case LineBits():
-                    self._spans[channel.span].set_cas(channel.timeslot, abcd_of(action))
-                case Indication.SEIZED:
-                    self._call_begin(channel)
-                case Indication.CLEARED_FORWARD if channel.call is not None:
-                    channel.call.cleared_forward.set()
-                case _:
-                    pass
+    async def end_calls(self, reason: str) -> None:
+        """Ends every call from our side; returns when the last is recorded."""
+        for port in self.ports.values():
+            port.end_calls(reason)
+        await self.calls.none_left.wait()
 
-    def _call_begin(self, channel: TrunkChannel) -> None:
-        self._calls_made += 1
-        name = f"{self.name}-{self._calls_made:08d}"
-        call = channel.call = self._calls[name] = TrunkCall(name, channel, self.now_ns())
-        self.spawn(self._call_run(call), name)
+    @property
+    def boards(self) -> list[Board]:
+        """Its switch, and a trunk board for each port."""
+        trunks = [
+            Board("trunk board", number, self.ports[number].configuration.url) for number in sorted(self.ports)
+        ]
+        return [Board("switch board", 0, f"{len(self.switch.streams)} highways of 32 timeslots"), *trunks]
 
-    def _tell_call(self, call: TrunkCall, step: Step, detail: str = "") -> None:
-        where = f"span {call.channel.span + 1} timeslot {call.channel.timeslot}"
-        self.tell(step, detail, where=where, call=call.name)
+    def _span_of(self, number: int) -> Span | None:
+        return self._spans.get(number) if number in self.ports else None
 
-    async def _call_run(self, call: TrunkCall) -> None:
-        self._tell_call(call, Step.SEIZED)
-        voice: ChannelConnected | None = None
-        served = NOT_SERVED
+    def _span(self, number: int, configuration: PortConfiguration) -> Span:
+        """The port's span, wired to the switch; made the first time that there is such a port."""
+        if number not in self._spans:
+            span = self._spans[number] = Span(self.shelf, span_options(configuration))
+            (switch_port, _), _ = switch_ends(number, 0)
+            self.switch.attach(switch_port, span.stream)
+            span.attach(self.switch.streams[switch_port])
+        return self._spans[number]
+
+    def _add(self, number: int, configuration: PortConfiguration, opened: Port | PortError | None) -> None:
+        span = self._span(number, configuration)
+        port = TrunkPort(number, span, configuration, self._faults, self.calls.begin, self._lines)
+        self.ports[number] = port
+        span.listen(partial(self._handle, port))
+        self._start(port, opened)
+
+    def _start(self, port: TrunkPort, opened: Port | PortError | None) -> None:
+        self._retry_stop(port.number)
+        if isinstance(opened, PortError):
+            port.start(None, failure=str(opened))
+            loop = asyncio.get_running_loop()
+            self._retries[port.number] = loop.call_later(RETRY_S, self._try_again, port)
+        else:
+            port.start(opened)
+
+    def _retry_stop(self, number: int) -> None:
+        timer = self._retries.pop(number, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _modify(self, port: TrunkPort, configuration: PortConfiguration, opened: Port | None) -> None:
+        reason = f"{port.where} was restarted with another configuration"
+        same_line = opened is None and configuration.url == port.configuration.url != LINE
+        if same_line and port.plugged:
+            port.end_calls(reason)
+            port.configuration = configuration
+            port.restart()
+        elif same_line:  # not there yet: it is being tried again as it is
+            port.configuration = configuration
+        else:
+            port.stop(reason)
+            port.configuration = configuration
+            self._start(port, opened)
+
+    def _remove(self, number: int) -> None:
+        port = self.ports.pop(number)
+        self._retry_stop(number)
+        port.stop(f"{port.where} was removed")
+        port.close()
+
+    def restart(self, port: TrunkPort) -> None:
+        """RST PORT: begins anew on the line it has, its calls are lost; one that did not open is tried at once."""
+        if port.plugged:
+            port.restart()
+            self.clock.look(port.number)
+        else:
+            self._try_again(port)
+
+    def _try_again(self, port: TrunkPort) -> None:
+        if self.ports.get(port.number) is port and not port.plugged and port.configuration.url != LINE:
+            self.spawn(self._open_again(port), f"opening {port.where}")
+
+    async def _open_again(self, port: TrunkPort) -> None:
+        url = port.configuration.url
+        opened: Port | PortError
         try:
-            voice = await self._connect(call)
-            await self.bus.request(f"vp.{voice.box}.serve", ServeCall(call=call.name, channel=voice.channel), Done)
-        except BusError as error:
-            served = CallServed(called_number="", keys="", recording="", recorded_octets=0, failure=str(error))
-            self._tell_call(call, Step.FAILED, str(error))
-        await call.cleared_forward.wait()
-        cleared_ns = self.now_ns()
-        self._tell_call(call, Step.CLEARED)
-        if voice is not None:
-            if not served.failure:
-                served = await self.bus.request(f"vp.{voice.box}.end", EndCall(call=call.name), CallServed)
-            await self._disconnect(call)
-        self._record(call, served, cleared_ns)
-        call.channel.call = None
-        del self._calls[call.name]
-        self._feed(call.channel, Request.RELEASED)
+            opened = await open_beside(self.shelf, url)
+        except PortError as error:
+            opened = error
+        if self.ports.get(port.number) is port and not port.plugged and port.configuration.url == url:
+            self._start(port, opened)
+            self.clock.look(port.number)
+        elif isinstance(opened, Port):
+            opened.close()
 
-    async def _connect(self, call: TrunkCall) -> ChannelConnected:
-        span, timeslot = call.channel.span, call.channel.timeslot
-        voice = await self.bus.request(
-            "hw.connect",
-            ConnectChannel(call=call.name, highway=span, timeslot=timeslot),
-            ChannelConnected,
-        )
-        self._switch.connect((span, timeslot), (len(self._spans) + span, timeslot))
-        self._tell_call(call, Step.CONNECTED, f"{voice.box} channel {voice.channel}")
-        return voice
-
-    async def _disconnect(self, call: TrunkCall) -> None:
-        span, timeslot = call.channel.span, call.channel.timeslot
-        self._switch.disconnect((span, timeslot), (len(self._spans) + span, timeslot))
-        await self.bus.request("hw.disconnect", DisconnectChannel(highway=span, timeslot=timeslot), Done)
-
-    def _record(self, call: TrunkCall, served: CallServed, cleared_ns: int) -> None:
-        text = self._wall_clock.text
-        record = CallRecord(
-            call=call.name,
-            span=call.channel.span + 1,
-            timeslot=call.channel.timeslot,
-            called_number=served.called_number,
-            keys=served.keys,
-            seized_at=text(call.seized_ns),
-            answered_at="" if call.answered_ns is None else text(call.answered_ns),
-            cleared_at=text(cleared_ns),
-            recording=served.recording,
-            recorded_octets=served.recorded_octets,
-            failure=served.failure,
-        )
-        self._store.write(record)
-        self._tell_call(call, Step.WRITTEN, self._store.path.name)
-
-    def _request(self, name: str, request: Request) -> TrunkCall:
-        """Feeds a request of the voice box to a call's channel; raises BusError where it comes too late."""
-        call = self._calls.get(name)
-        if call is None:
-            raise BusError(f"no call {name}")
-        try:
-            self._feed(call.channel, request)
-        except ProtocolError as error:
-            raise BusError(f"call {name}: {error}") from None
-        return call
-
-    async def _answer(self, request: AnswerCall) -> Done:
-        call = self._request(request.call, Request.ANSWER)
-        call.answered_ns = self.now_ns()
-        self._tell_call(call, Step.ANSWERED)
-        return Done()
-
-    async def _clear(self, request: ClearCall) -> Done:
-        self._request(request.call, Request.CLEAR_BACK)
-        return Done()
+    def _handle(self, port: TrunkPort, event: Event) -> None:
+        if self.ports.get(port.number) is not port:
+            return
+        self.clock.handle(port.number, event)
+        if event.kind is EventKind.CAS_ALIGNED:
+            phase = port.span.status().bit_phase
+            self.tell(Step.ALIGNED, f"bit phase {phase}, signalling multiframe found", where=port.where)
+        elif event.kind is EventKind.ALIGNMENT_LOST:
+            self.tell(Step.ALIGNMENT_LOST, where=port.where)
+        port.handle(event)

@@ -1,15 +1,16 @@
 """The queuing machine's configuration: its E1 ports, its clock, its signalling."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from drivers.engine import Framing, LineCode, LineStateRule
 from firmware.configuration.common import BoxConfiguration, Branch
-from firmware.configuration.fields import Effect, setting
+from firmware.configuration.fields import SCHEMA_SETTING, Effect, keys, setting
 
-SCHEMA = 2
+SCHEMA: Final = 2
 PORTS_MAX = 16
+LINE = "line:"  # of the bench: any number of ports may have one
 
 
 class PortConfiguration(Branch, frozen=True, kw_only=True):
@@ -21,9 +22,11 @@ class PortConfiguration(Branch, frozen=True, kw_only=True):
     url: Annotated[
         str,
         setting(
-            "the line: 'line:' of the bench, satop://..., e1d:..., dahdi:..., file:...", effect=Effect.SPAN_RESTART
+            "the line: 'line:' of the bench, satop://..., e1d:..., dahdi:..., file:...",
+            effect=Effect.SPAN_RESTART,
+            most_characters=255,
         ),
-    ] = "line:"
+    ] = LINE
     framing: Annotated[
         Literal["crc4", "double-frame", "automatic"],
         setting("how the far end frames (G.704 2.3; automatic: G.706 annex B)", effect=Effect.SPAN_RESTART),
@@ -113,9 +116,10 @@ class SignallingConfiguration(Branch, frozen=True, kw_only=True):
 class QueuingMachineConfiguration(BoxConfiguration, frozen=True, kw_only=True):
     """The tree of a queuing machine."""
 
-    schema: int = SCHEMA
-    ports: Annotated[dict[int, PortConfiguration], setting("E1 ports by number (1-16)", effect=Effect.AT_ONCE)] = (
-        msgspec.field(default_factory=lambda: {1: PortConfiguration()})
-    )
+    schema: Annotated[Literal[2], SCHEMA_SETTING] = SCHEMA
+    ports: Annotated[
+        dict[Annotated[int, keys(1, PORTS_MAX)], PortConfiguration],
+        setting("E1 ports", effect=Effect.AT_ONCE),
+    ] = msgspec.field(default_factory=lambda: {1: PortConfiguration()})
     clock: ClockConfiguration = ClockConfiguration()
     signalling: SignallingConfiguration = SignallingConfiguration()

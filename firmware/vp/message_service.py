@@ -9,7 +9,7 @@ from drivers.bus import Bus, BusError
 from drivers.engine import Sound, Tone
 from drivers.voice_channel import VoiceChannel
 from drivers.wav_file import RecordingError, RecordingFile
-from firmware.config import VoiceBoxConfiguration
+from firmware.vp.configuration import ServiceConfiguration
 from protocols.messages import AnswerCall, CallServed, ClearCall, Done, Step
 
 BEEP = Tone((1400.0, 0.0), (-10.0, 0.0))
@@ -32,7 +32,7 @@ class MessageService:
         channel: VoiceChannel,
         bus: Bus,
         call: str,
-        configuration: VoiceBoxConfiguration,
+        configuration: ServiceConfiguration,
         prompt: Sound,
         called_digits: int,
         recording: Path,
@@ -48,7 +48,10 @@ class MessageService:
         self._tell = tell
         self._called_number = ""
         self._keys = ""
+        self._answered = False
         self._failure = ""
+        self._stopped = ""
+        self.recording_failed = False
         self._recording: RecordingFile | None = None
 
     async def run(self) -> None:
@@ -56,23 +59,51 @@ class MessageService:
         self._channel.hear_digits()
         try:
             await self._receive_number()
-            await self._bus.request("qm.answer", AnswerCall(call=self._call), Done)
+            answer = AnswerCall(call=self._call, called_number=self._called_number)
+            await self._bus.request("qm.answer", answer, Done)
+            self._answered = True
             await self._channel.play_silence(ANSWER_GUARD_MS)
             await self._greet()
             await self._record()
         except (BusError, RecordingError) as error:
-            self._failure = str(error)
+            self._fail(error)
             self._tell(Step.FAILED, self._failure)
         # Refused where it was never answered or is cleared already: the caller's clear-forward ends the call.
         with suppress(BusError):
             await self._bus.request("qm.clear", ClearCall(call=self._call), Done)
 
-    def end(self) -> CallServed:
-        """Stops the channel, saves the message, frees everything."""
+    @property
+    def progress(self) -> str:
+        """How far it has come, for people."""
+        if self._stopped:
+            return "stopped"
+        if self._recording is not None:
+            return "recorded" if self._recording.closed else "recording"
+        return "prompt" if self._answered else "number"
+
+    @property
+    def called_number(self) -> str:
+        """The digits so far."""
+        return self._called_number
+
+    def stop(self, reason: str) -> None:
+        """The message ends here; it is kept, and the call's record says why. `run` is to be cancelled."""
+        self._stopped = reason
+        self._save_or_fail()
+
+    def _fail(self, error: BusError | RecordingError) -> None:
+        self._failure = str(error)
+        self.recording_failed |= isinstance(error, RecordingError)
+
+    def _save_or_fail(self) -> None:
         try:
             self._save()
         except RecordingError as error:
-            self._failure = str(error)
+            self._fail(error)
+
+    def end(self) -> CallServed:
+        """Stops the channel, saves the message, frees everything."""
+        self._save_or_fail()
         self._channel.close()
         kept = self._recording if not self._failure else None
         return CallServed(
@@ -80,7 +111,7 @@ class MessageService:
             keys=self._keys,
             recording=kept.path.name if kept else "",
             recorded_octets=kept.octets if kept else 0,
-            failure=self._failure,
+            failure=self._failure or self._stopped,
         )
 
     async def _receive_number(self) -> None:

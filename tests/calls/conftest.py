@@ -8,7 +8,9 @@ import pytest
 
 from drivers.engine import Sound
 from drivers.wav_file import read_speech
-from firmware.config import QueuingMachineConfiguration, ShelfConfiguration, VoiceBoxConfiguration
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import PortConfiguration, QueuingMachineConfiguration
+from firmware.vp.configuration import ServiceConfiguration, VoiceBoxConfiguration
 from hil.bench_shelf import BenchShelf
 from hil.calls import CALLER_SPEECH
 from hil.exchange import CallerScript
@@ -32,10 +34,10 @@ def caller(speech: bytes, heard: Path | None = None) -> CallerScript:
 
 @pytest.fixture
 def plant(tmp_path: Path) -> Callable[..., BenchShelf]:
-    def make(spans: int = 1, seed: int = 1, folder: str = "run", **vp: float) -> BenchShelf:
-        configuration = ShelfConfiguration(
-            qm=QueuingMachineConfiguration(spans=spans),
-            vp=VoiceBoxConfiguration(boards=spans, **vp),  # type: ignore[arg-type]
+    def make(spans: int = 1, seed: int = 1, folder: str = "run", **service: float) -> BenchShelf:
+        configuration = PlantConfiguration(
+            qm=QueuingMachineConfiguration(ports={number + 1: PortConfiguration() for number in range(spans)}),
+            vp=VoiceBoxConfiguration(boards=spans, service=ServiceConfiguration(**service)),  # type: ignore[arg-type]
         )
         return BenchShelf(configuration, tmp_path / folder, seed)
 

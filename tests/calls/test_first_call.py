@@ -8,7 +8,9 @@ import pytest
 
 from drivers.engine import Framing
 from drivers.wav_file import read_speech
-from firmware.config import DEFAULT_PROMPT
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import PortConfiguration, QueuingMachineConfiguration
+from firmware.vp.configuration import DEFAULT_PROMPT
 from hil.bench_shelf import BenchShelf, Outcome
 from hil.exchange import CallerScript, Exchange
 from protocols.messages import Step
@@ -17,7 +19,7 @@ from tests.calls.conftest import caller, speech_of
 
 def place(bench: BenchShelf, script: CallerScript, timeslot: int = 1) -> Outcome:
     async def scenario(exchange: Exchange) -> None:
-        await exchange.call(0, timeslot, script)
+        await exchange.call(1, timeslot, script)
 
     return bench.run(scenario, real_time=False)
 
@@ -42,6 +44,15 @@ def test_tells_its_story_in_order(plant: Callable[..., BenchShelf]) -> None:
     details = {progress.step: progress.detail for progress in outcome.progress}
     assert details[Step.DIGITS] == "12345"
     assert details[Step.KEY] == "1"
+
+
+def test_a_second_run_in_the_folder_goes_on_counting(plant: Callable[..., BenchShelf], tmp_path: Path) -> None:
+    place(plant(), caller(speech_of(1, seed=1)))
+    left_by_a_power_cut = tmp_path / "run" / "recordings" / "qm1-00000003.wav.part"
+    left_by_a_power_cut.write_bytes(b"")
+    bench = plant()
+    place(bench, caller(speech_of(1, seed=1)))
+    assert [record.recording for record in bench.store.read()] == ["qm1-00000001.wav", "qm1-00000004.wav"]
 
 
 def test_call_record_says_what_happened(plant: Callable[..., BenchShelf], tmp_path: Path) -> None:
@@ -111,10 +122,9 @@ def test_recording_is_a_wav_that_other_programs_read(plant: Callable[..., BenchS
 
 
 def test_double_frame_trunk_carries_calls_too(tmp_path: Path) -> None:
-    from firmware.config import QueuingMachineConfiguration, ShelfConfiguration  # noqa: PLC0415
-
-    configuration = ShelfConfiguration(qm=QueuingMachineConfiguration(framing="double-frame"))
-    assert configuration.qm.engine_framing is Framing.DOUBLE_FRAME
+    port = PortConfiguration(framing="double-frame")
+    assert port.engine_framing is Framing.DOUBLE_FRAME
+    configuration = PlantConfiguration(qm=QueuingMachineConfiguration(ports={1: port}))
     bench = BenchShelf(configuration, tmp_path / "run", seed=1)
     place(bench, caller(speech_of(2, seed=7)))
     assert [record.failure for record in bench.store.read()] == [""]

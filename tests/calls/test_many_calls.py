@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from drivers.wav_file import read_speech
+from firmware.plant import PlantConfiguration
+from firmware.qm.configuration import PortConfiguration, QueuingMachineConfiguration
 from hil.bench_shelf import BenchShelf
 from hil.exchange import Exchange
 from protocols.e1 import CHANNEL_TIMESLOTS
@@ -20,7 +22,7 @@ def test_all_complete_and_every_recording_is_exact(plant: Callable[..., BenchShe
     async def scenario(exchange: Exchange) -> None:
         await asyncio.gather(
             *(
-                exchange.call(call % 4, CHANNEL_TIMESLOTS[call // 4], caller(speeches[call]))
+                exchange.call(call % 4 + 1, CHANNEL_TIMESLOTS[call // 4], caller(speeches[call]))
                 for call in range(CALLS)
             )
         )
@@ -36,13 +38,12 @@ def test_all_complete_and_every_recording_is_exact(plant: Callable[..., BenchShe
 
 
 def test_more_calls_than_voice_channels_are_refused_and_recorded(tmp_path: Path) -> None:
-    from firmware.config import QueuingMachineConfiguration, ShelfConfiguration  # noqa: PLC0415
-
-    configuration = ShelfConfiguration(qm=QueuingMachineConfiguration(spans=2))
+    ports = {1: PortConfiguration(), 2: PortConfiguration()}
+    configuration = PlantConfiguration(qm=QueuingMachineConfiguration(ports=ports))
     bench = BenchShelf(configuration, tmp_path / "run", seed=1)
 
     async def scenario(exchange: Exchange) -> None:
-        calls = [(span, timeslot) for span in range(2) for timeslot in CHANNEL_TIMESLOTS][:33]
+        calls = [(span, timeslot) for span in (1, 2) for timeslot in CHANNEL_TIMESLOTS][:33]
         script = caller(speech_of(1, seed=0))
         await asyncio.gather(*(exchange.call(*call, script) for call in calls), return_exceptions=True)
 

@@ -151,7 +151,7 @@ class Plant:
 async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
     """A box in a running event loop, with users admin, bob (operator) and eve (guest), all of one password."""
     wall_clock, told, audited = WallClock(datetime(2026, 11, 25, tzinfo=UTC)), Told(), list[AuditEntry]()
-    registry = SessionRegistry(lambda: made.sessions)
+    registry = SessionRegistry(lambda: made.sessions, lambda _: None)
     box = Box(registry)
     interpreter = Interpreter(
         lambda: "qm1/Bern",

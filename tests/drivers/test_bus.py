@@ -91,13 +91,23 @@ def test_no_answer_in_time() -> None:
     run(main)
 
 
-def test_other_failures_of_a_server_are_not_refusals() -> None:
+@pytest.mark.parametrize("failure", [ZeroDivisionError, TimeoutError])
+def test_other_failures_of_a_server_are_not_refusals(failure: type[Exception]) -> None:
     async def main(bus: Bus) -> None:
         async def broken(_: ConnectChannel) -> Message:
-            raise ZeroDivisionError
+            raise failure
 
         bus.serve("hw.connect", ConnectChannel, broken)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(failure):
+            await bus.request("hw.connect", ASKED, ChannelConnected)
+
+    run(main)
+
+
+def test_answer_of_another_kind_is_named() -> None:
+    async def main(bus: Bus) -> None:
+        bus.serve("hw.connect", ConnectChannel, answering(Done()))
+        with pytest.raises(BusError, match=r"^hw\.connect: answered Done where ChannelConnected was expected$"):
             await bus.request("hw.connect", ASKED, ChannelConnected)
 
     run(main)

@@ -50,6 +50,20 @@ def files(store: CallStore) -> list[str]:
     return sorted(path.name for path in store.path.parent.iterdir())
 
 
+def test_last_call_is_the_newest(store: CallStore) -> None:
+    assert store.last_call() == ""
+    assert files(store) == []
+    for number in (1, 12, 7):
+        store.write(record(number))
+        assert store.last_call() == f"qm1-{number:08d}"
+
+
+def test_last_call_of_a_damaged_file(store: CallStore) -> None:
+    store.path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4000)
+    with pytest.raises(CallStoreError, match=r"calls\.sqlite: the call records cannot be read"):
+        store.last_call()
+
+
 def test_records_are_read_as_they_were_written(store: CallStore) -> None:
     records = [record(number) for number in range(20)]
     for written in records:

@@ -53,6 +53,16 @@ def test_discarded_recording_leaves_nothing(path: Path) -> None:
     assert names(path.parent) == []
 
 
+def test_recording_never_replaces_another(path: Path) -> None:
+    path.write_bytes(b"somebody's message")
+    recording = RecordingFile(path)
+    recording.append(b"\xd5" * 80)
+    with pytest.raises(RecordingError, match=r"message\.wav: recording stopped: File exists"):
+        recording.finish()
+    assert path.read_bytes() == b"somebody's message"
+    assert [entry.name for entry in path.parent.iterdir()] == ["message.wav"]
+
+
 def test_recording_left_unfinished_leaves_nothing(path: Path) -> None:
     with pytest.raises(ZeroDivisionError), RecordingFile(path) as recording:
         recording.append(b"\x55" * 100)
@@ -148,19 +158,19 @@ def test_linear_speech_is_read_as_alaw(path: Path) -> None:
 
 def test_recording_is_synced_before_it_has_its_name(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, link = os.fsync, os.link
 
     def told_fsync(descriptor: int) -> None:
         done.append("folder" if os.path.isdir(f"/proc/self/fd/{descriptor}") else "file")  # noqa: PTH112
         fsync(descriptor)
 
-    def told_rename(old: Path, new: Path) -> Path:
-        done.append("rename")
-        return rename(old, new)
+    def told_link(old: Path, new: Path) -> None:
+        done.append("name")
+        link(old, new)
 
     monkeypatch.setattr(os, "fsync", told_fsync)
-    monkeypatch.setattr(Path, "rename", told_rename)
+    monkeypatch.setattr(os, "link", told_link)
     recording = RecordingFile(path)
     recording.append(b"\x55" * 100)
     recording.finish()
-    assert done == ["file", "rename", "folder"]
+    assert done == ["file", "name", "folder"]

@@ -8,18 +8,22 @@ from drivers.engine import (
     DAY,
     TOTAL,
     EngineError,
+    EventKind,
     Framing,
     Impairments,
     Injection,
     Maintenance,
     PerformanceCounts,
     PerformanceEnd,
+    SecondAilment,
+    Span,
     SpanStatus,
 )
 from tests.engine.spans import Bench, PythonPort, uncoded
 
 NEAR, FAR = PerformanceEnd.NEAR, PerformanceEnd.FAR
 BLOCKS_A_S = 1000
+CUT, WHOLE = Impairments(cut=True), Impairments()
 
 
 class Seconds:
@@ -297,3 +301,50 @@ def test_quarter_hours_of_the_far_end_keep_step_with_ours() -> None:
         assert line.near.performance(NEAR, 1).seconds == 900
         assert line.near.performance(FAR, 1).seconds == 900 - 11  # and the second that began without a signal
         assert line.near.performance(NEAR).seconds == line.near.performance(FAR).seconds == 2
+
+
+def told(bench: Bench, span: Span) -> list[SecondAilment]:
+    return [SecondAilment(event.value) for event in bench.of_kind(span, EventKind.SECOND)]
+
+
+@pytest.mark.parametrize(
+    ("errors", "near", "far"),
+    [
+        (49, [], []),
+        (50, [], [SecondAilment.FAR_ERRORS, SecondAilment.NONE]),
+        (299, [], [SecondAilment.FAR_ERRORS, SecondAilment.NONE]),
+        (300, [SecondAilment.SEVERE, SecondAilment.NONE], [SecondAilment.FAR_ERRORS, SecondAilment.NONE]),
+    ],
+)
+def test_second_that_ails_is_told_when_it_is_over_and_so_is_the_next_that_does_not(
+    errors: int, near: list[SecondAilment], far: list[SecondAilment]
+) -> None:
+    """G.826 3.2.2: 30 % of a second's 1 000 blocks make it severely errored."""
+    with Bench() as bench:
+        line = Seconds(bench)
+        line.second(lambda: line.near.inject(Injection.CRC, errors), for_ms=500)
+        line.run(3)
+        assert told(bench, line.far) == near
+        assert told(bench, line.near) == far
+
+
+@pytest.mark.parametrize(("violations", "told_of"), [(19, False), (20, True)])
+def test_violations_of_a_second(violations: int, told_of: bool) -> None:
+    with Bench() as bench:
+        line = Seconds(bench)
+        line.second(lambda: line.near.inject(Injection.VIOLATION, violations))
+        line.run(2)
+        ailments = [SecondAilment.VIOLATIONS in each for each in told(bench, line.far)]
+        assert ailments == ([True, False] if told_of else [])
+
+
+def test_second_with_a_defect_is_told_by_the_defect_alone_until_the_line_is_unavailable() -> None:
+    with Bench() as bench:
+        line = Seconds(bench)
+        line.second(lambda: line.far.impair(CUT), then=lambda: line.far.impair(WHOLE))
+        line.run(2)
+        assert bench.of_kind(line.far, EventKind.SIGNAL_LOST)
+        assert told(bench, line.far) == []
+        line.far.impair(CUT)
+        line.run(11)
+        assert told(bench, line.far) == [SecondAilment.UNAVAILABLE]

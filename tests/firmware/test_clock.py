@@ -8,8 +8,9 @@ import pytest
 
 from drivers import clock
 from drivers.engine import Event, EventKind, Impairments, Shelf, Span
-from firmware.clock import BoxClock
-from firmware.config import ClockConfiguration
+from firmware.qm.clock import BoxClock
+from firmware.qm.configuration import ClockConfiguration
+from firmware.runtime import Unheard
 from protocols.clock_selection import Clock, ClockState
 from protocols.synchronization_status import QualityLevel
 
@@ -17,7 +18,7 @@ OFFSETS_PPB = (20_000, -10_000)
 NEAR_PPB = 2_500  # lines deliver in steps of 64 bits: 20 ppb a bit make 1 280 ppb of them, either way
 LOCK_S = 120
 CUT, WHOLE = Impairments(cut=True), Impairments()
-ON_FIRST, ON_SECOND = Clock(ClockState.LOCKED, "span 1"), Clock(ClockState.LOCKED, "span 2")
+ON_FIRST, ON_SECOND = Clock(ClockState.LOCKED, "port 1"), Clock(ClockState.LOCKED, "port 2")
 
 
 class Plant(NamedTuple):
@@ -39,7 +40,7 @@ def run(scenario: Callable[[Plant], Awaitable[None]], configuration: ClockConfig
         slips = [0 for _ in OFFSETS_PPB]
 
         async def main() -> None:
-            box = BoxClock(shelf, near, configuration)
+            box = BoxClock(shelf, lambda number: near[number - 1], configuration, Unheard())
 
             def handle(number: int, event: Event) -> None:
                 slips[number] += event.kind is EventKind.SLIP
@@ -64,7 +65,7 @@ def test_locked_line_does_not_slip_and_the_other_slips_by_the_difference() -> No
         assert plant.slips[0] == before[0]
         assert plant.slips[1] - before[1] == pytest.approx(24, abs=1)
 
-    run(scenario, ClockConfiguration(sources=[1, 2]))
+    run(scenario, ClockConfiguration(sources=(1, 2)))
 
 
 def test_failover_and_revert() -> None:
@@ -83,7 +84,7 @@ def test_failover_and_revert() -> None:
         await asyncio.sleep(2)
         assert plant.box.clock == ON_FIRST
 
-    run(scenario, ClockConfiguration(sources=[1, 2], wait_to_restore_s=10))
+    run(scenario, ClockConfiguration(sources=(1, 2), wait_to_restore_s=10))
 
 
 def test_without_revert_it_stays() -> None:
@@ -95,7 +96,7 @@ def test_without_revert_it_stays() -> None:
         await asyncio.sleep(60)
         assert plant.box.clock == ON_SECOND
 
-    run(scenario, ClockConfiguration(sources=[1, 2], wait_to_restore_s=10, revertive=False))
+    run(scenario, ClockConfiguration(sources=(1, 2), wait_to_restore_s=10, revertive=False))
 
 
 def test_holdover_keeps_the_frequency_until_it_is_too_old() -> None:
@@ -111,7 +112,7 @@ def test_holdover_keeps_the_frequency_until_it_is_too_old() -> None:
         await asyncio.sleep(60)
         assert (plant.box.clock.state, plant.steer_ppb) == (ClockState.FREE_RUN, 0)
 
-    run(scenario, ClockConfiguration(sources=[1], holdover_h=0.1))
+    run(scenario, ClockConfiguration(sources=(1,), holdover_h=0.1))
 
 
 def test_no_sources_run_free() -> None:
@@ -119,7 +120,7 @@ def test_no_sources_run_free() -> None:
         await asyncio.sleep(10)
         assert (plant.box.clock.state, plant.steer_ppb) == (ClockState.FREE_RUN, 0)
 
-    run(scenario, ClockConfiguration(sources=[]))
+    run(scenario, ClockConfiguration(sources=()))
 
 
 def test_far_end_that_says_not_to_use_it_is_left() -> None:
@@ -135,4 +136,58 @@ def test_far_end_that_says_not_to_use_it_is_left() -> None:
         await asyncio.sleep(1)
         assert plant.box.clock == ON_FIRST
 
-    run(scenario, ClockConfiguration(sources=[1, 2], ssm_bit=4))
+    run(scenario, ClockConfiguration(sources=(1, 2), ssm_bit=4))
+
+
+def test_reconfigured_the_lock_on_a_source_that_stays_is_kept() -> None:
+    async def scenario(plant: Plant) -> None:
+        await asyncio.sleep(LOCK_S)
+        followed = plant.steer_ppb
+        plant.box.reconfigure(ClockConfiguration(sources=(1, 2), hold_off_ms=0))
+        assert (plant.box.clock, plant.steer_ppb) == (ON_FIRST, followed)
+        # The new source was good all the time: no event will tell of it.
+        plant.near[0].impair(CUT)
+        await asyncio.sleep(0.2)
+        assert plant.box.clock == ON_SECOND
+
+    run(scenario, ClockConfiguration(sources=(1,)))
+
+
+def test_reconfigured_to_another_source_it_follows_that() -> None:
+    async def scenario(plant: Plant) -> None:
+        await asyncio.sleep(LOCK_S)
+        plant.box.reconfigure(ClockConfiguration(sources=(2,)))
+        assert plant.box.clock == ON_SECOND
+        await asyncio.sleep(LOCK_S)
+        assert plant.steer_ppb == pytest.approx(OFFSETS_PPB[1], abs=NEAR_PPB)
+        plant.box.reconfigure(ClockConfiguration(sources=()))
+        assert plant.box.clock.state is ClockState.HOLDOVER
+        assert plant.steer_ppb == pytest.approx(OFFSETS_PPB[1], abs=NEAR_PPB)
+
+    run(scenario, ClockConfiguration(sources=(1,)))
+
+
+def test_reconfigured_to_heed_quality_it_knows_what_was_said_before() -> None:
+    async def scenario(plant: Plant) -> None:
+        plant.far[0].set_sa_code(5, QualityLevel.SSU_B.value)
+        plant.far[1].set_sa_code(5, QualityLevel.PRC.value)
+        await asyncio.sleep(1)
+        assert plant.box.clock == ON_FIRST
+        plant.box.reconfigure(ClockConfiguration(sources=(1, 2), ssm_bit=5))
+        assert plant.box.clock == ON_SECOND
+
+    run(scenario, ClockConfiguration(sources=(1, 2)))
+
+
+def test_forced_source_is_kept_though_another_is_better() -> None:
+    async def scenario(plant: Plant) -> None:
+        await asyncio.sleep(1)
+        plant.box.force(2)
+        assert plant.box.clock == ON_SECOND
+        plant.near[1].impair(CUT)
+        await asyncio.sleep(1)
+        assert plant.box.clock.state is ClockState.HOLDOVER
+        plant.box.force(None)
+        assert plant.box.clock == ON_FIRST
+
+    run(scenario, ClockConfiguration(sources=(1, 2)))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocols import mml
 from protocols.mml import Argument, LineTooLongError, MmlError, Parsed, Value
 
-SEEDED = settings(max_examples=500, deadline=None, derandomize=True)
+SEEDED = settings(max_examples=200, deadline=None, derandomize=True)
 
 BEL = "\x07"
 
@@ -118,6 +118,10 @@ REFUSED: list[tuple[str, str, str]] = [
     ('LST PORT:N="a\nb"', "line 1, column 12", "the string is not closed"),
     (r'LST PORT:N="\"', "column 12", "the string is not closed"),
     (r'LST PORT:N="a\q"', "column 14", r"unknown escape \q"),
+    ('LST PORT:N="a\rb"', "column 12", "the string is not closed"),
+    ('LST PORT:N="\\\t"', "column 13", r"unknown escape \\t"),
+    (f"LST {'9' * 40}", "column 5", f"unexpected {'9' * 32}..., expected"),
+    ('LST "a\tb"', "column 5", r'unexpected "a\tb", expected'),
     (r'LST PORT:N="\x4"', "column 13", r"unknown escape \x"),
     (r'LST PORT:N="\uD800"', "column 13", r"unknown escape \uD800"),
     (r'LST PORT:N="\U00110000"', "column 13", r"unknown escape \U00110000"),

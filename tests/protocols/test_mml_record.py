@@ -90,6 +90,15 @@ def test_what_is_cut_off_is_not_idle() -> None:
         assert not decoder.idle
 
 
+def test_a_record_as_long_as_one_can_be() -> None:
+    longest = SMALL._replace(
+        text="x" * (PAYLOAD_OCTETS_MAX - len("REPORT serial=17 retcode=1005 part=1 more=NO\n"))
+    )
+    assert RecordDecoder().feed(reference(longest)) == [longest]
+    with pytest.raises(RecordError, match="at most"):
+        RecordDecoder().feed(reference(longest._replace(text=longest.text + "x")))
+
+
 def framed(payload: bytes, length: int | None = None) -> bytes:
     return b"@MML %06d %08X\n%b\n" % (len(payload) if length is None else length, zlib.crc32(payload), payload)
 
@@ -115,8 +124,10 @@ def test_no_record(octets: bytes) -> None:
     if octets == b"@":
         assert RecordDecoder().feed(octets) == []
         return
+    decoder = RecordDecoder()
     with pytest.raises(RecordError):
-        RecordDecoder().feed(octets)
+        decoder.feed(octets)
+    assert not decoder.idle
 
 
 def test_a_long_report_in_parts_with_a_notice_between() -> None:

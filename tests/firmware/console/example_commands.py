@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from firmware.console import return_codes
-from firmware.console.answer import Answer, AuditEntry
+from firmware.console.answer import BEGUN, Answer, AuditEntry
 from firmware.console.declaration import (
     FLAG,
     Choice,
@@ -154,16 +154,22 @@ class FixedClock(WallClock):
 class Bench:
     """An interpreter with everything it talks to."""
 
-    def __init__(self, commands: Iterable[Command[Any]] = COMMANDS) -> None:
+    def __init__(self, commands: Iterable[Command[Any]] = COMMANDS, *, full: bool = False) -> None:
+        self._full = full  # the audit log takes nothing more
         self.box = ExampleBox()
         self.audited: list[AuditEntry] = []
         self.interpreter = Interpreter(
             lambda: "qm1/Bern",
             [CommandSet(self.box, tuple(commands))],
-            self.audited.append,
+            self._audit,
             FixedClock(),
             itertools.count(1),
         )
+
+    def _audit(self, entry: AuditEntry) -> None:
+        if self._full and entry.text == BEGUN:
+            raise CommandError(return_codes.STORE_FAILED, "The audit log takes nothing more")
+        self.audited.append(entry)
 
     def run(self, line: str | bytes, role: Role = Role.ADMINISTRATOR, dialogue: Any = None) -> list[Answer]:
         """The answers to a line."""

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from firmware.all_commands import by_box_kind
+from firmware.command_book import render
 from firmware.console import return_codes
-from firmware.console.all_commands import by_box_kind
-from firmware.console.book import render
 from firmware.console.declaration import Verb
 from tests.firmware.console.example_commands import COMMANDS
 
@@ -14,7 +14,7 @@ BOOK = Path(__file__).resolve().parents[3] / "docs" / "COMMANDS.md"
 
 def test_the_book_is_up_to_date() -> None:
     made = render(by_box_kind())
-    assert BOOK.read_text(encoding="utf-8") == made, "python -m firmware.console.book > docs/COMMANDS.md"
+    assert BOOK.read_text(encoding="utf-8") == made, "python -m firmware.command_book > docs/COMMANDS.md"
 
 
 def test_a_command_in_the_book() -> None:
@@ -55,7 +55,7 @@ def test_a_command_of_several_boxes_stands_once_unless_it_differs() -> None:
         "### RST PORT (QM, HW)",
         "### SET PWD (QM, HW)",
     ]
-    assert "| `STR BERT` | QM, HW | operator | start a bit-error test |" in book
+    assert "| `STR BERT` | QM, HW | operator | Start a bit-error test. |" in book
 
 
 def test_the_book_names_every_verb_and_retcode() -> None:

@@ -32,6 +32,7 @@ POINTS: list[tuple[str, Place, str, int]] = [
     ("lst port:pn=1,", Place.NAME, "", 14),
     ("lst port:pn=1;", Place.VERB, "", 14),
     ("lst port:pn=1; dsp a", Place.OBJECT, "a", 19),
+    ("lst port;dsp alm;rst ", Place.OBJECT, "", 21),
     ("lst /* x */ ", Place.OBJECT, "", 12),
     ("help ", Place.HELP_VERB, "", 5),
     ("help", Place.VERB, "help", 0),

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from drivers.bus import BusError
+from drivers.engine import PortError
 from drivers.errors import UserError
+from drivers.storage import Reason, StorageError, StoreError
 from firmware.console import layout
 from firmware.console import return_codes as codes
-from firmware.console.answer import Answer
+from firmware.console.answer import BEGUN, Answer
 from firmware.console.declaration import CommandError, Role, Session
 from firmware.console.report import Lines, Table
 from tests.firmware.console.example_commands import COMMANDS, Bench
@@ -162,6 +165,10 @@ def test_roles() -> None:
     [
         (CommandError(codes.WRONG_STATE, "Port 1 is blocked"), codes.WRONG_STATE),
         (UserError("Port 1 is blocked"), codes.ENGINE_REFUSED),
+        (PortError("Port 1 is blocked"), codes.ENGINE_REFUSED),
+        (BusError("Port 1 is blocked"), codes.ENGINE_REFUSED),
+        (StoreError("Port 1 is blocked"), codes.STORE_FAILED),
+        (StorageError("Port 1 is blocked", Reason.FULL), codes.STORE_FAILED),
     ],
 )
 def test_refusals_of_handlers(error: Exception, code: int) -> None:
@@ -201,6 +208,25 @@ def test_audit_comes_before_the_answer() -> None:
             assert bench.audited[-1].session is session
 
     asyncio.run(first())
+
+
+def test_what_changes_something_is_audited_before_it_is_carried_out() -> None:
+    bench = Bench()
+    bench.run("RST PORT:PN=1;DSP PORT;SET PWD:NEW=x")
+    assert [(entry.command, entry.code, entry.text) for entry in bench.audited] == [
+        ("RST PORT:PN=1;", None, BEGUN),
+        ("RST PORT:PN=1;", 0, "Restarted"),
+        ("DSP PORT;", 0, "Operation succeeded"),
+        ("SET PWD:NEW=****;", None, BEGUN),
+        ("SET PWD:NEW=****;", 0, "Operation succeeded"),
+    ]
+
+
+def test_nothing_is_changed_that_the_audit_log_does_not_take() -> None:
+    bench = Bench(full=True)
+    answers = bench.run("DSP PORT;RST PORT:PN=1;DSP PORT")
+    assert [answer.code for answer in answers] == [0, codes.STORE_FAILED]
+    assert [name for name, _ in bench.box.calls] == ["DSP PORT"]
 
 
 def test_two_commands_of_one_name_are_a_bug() -> None:

@@ -1,11 +1,11 @@
-"""The command book, made from the declarations: python -m firmware.console.book > docs/COMMANDS.md"""
+"""The command book, made from the declarations: python -m firmware.command_book > docs/COMMANDS.md"""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from firmware.all_commands import by_box_kind
 from firmware.console import return_codes
-from firmware.console.all_commands import by_box_kind
 from firmware.console.declaration import Command, Parameter, Verb
 from firmware.console.help import who
 from firmware.console.kinds import permitted
@@ -13,7 +13,7 @@ from firmware.console.kinds import permitted
 INTRODUCTION = """\
 # Command book
 
-<!-- Made by `python -m firmware.console.book > docs/COMMANDS.md` from the declarations; do not edit. -->
+<!-- Made by `python -m firmware.command_book > docs/COMMANDS.md` from the declarations; do not edit. -->
 
 ## How commands look
 
@@ -49,7 +49,7 @@ def _book(kinds: Mapping[str, Sequence[Command[Any]]]) -> Iterator[str]:
     yield "\n## All commands\n"
     yield ROLES
     rows = [
-        (f"`{command.name}`", ", ".join(boxes), command.role.name.lower(), command.text)
+        (f"`{command.name}`", ", ".join(boxes), command.role.name.lower(), _sentence(command.text))
         for command, boxes in sections
     ]
     yield from _table(("Command", "Boxes", "Role", "What it does"), rows)

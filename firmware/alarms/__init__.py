@@ -1,0 +1,1 @@
+"""Alarms: what can go wrong (the catalogue), what does now, what did (the history), and who is told."""

@@ -1,0 +1,97 @@
+"""Configurations as files in the box's folder of exports: saved, listed, loaded into a candidate."""
+
+import copy
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tomli_w
+
+from drivers.errors import UserError
+from drivers.whole_file import WholeFile
+from firmware.configuration.check import InvalidConfigurationError, plain
+from firmware.configuration.console import OF, Commands, ConfigurationConsole, problem_table, refusals
+from firmware.configuration.file import ConfigurationFileError, own_values, read_values, values_of
+from firmware.console import return_codes
+from firmware.console.declaration import Command, CommandError, Integer, Invocation, Parameter, Role, Text, Verb
+from firmware.console.report import Report, Table
+
+FILE_CHARACTERS = 64
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+FILE = Parameter(
+    "FILE", Text(FILE_CHARACTERS, 1), "name in the box's folder of exports; .toml is added", mandatory=True
+)
+
+
+def _path(console: ConfigurationConsole, invocation: Invocation) -> Path:
+    name = invocation[FILE.name]
+    if not _NAME.fullmatch(name):
+        text = "FILE: letters, digits, '.', '_' and '-' only: files are in the box's folder of exports"
+        raise CommandError(return_codes.BAD_VALUE, text)
+    return console.exports / (name if name.endswith(".toml") else f"{name}.toml")
+
+
+async def _save(console: ConfigurationConsole, invocation: Invocation) -> Report:
+    path = _path(console, invocation)
+    if "REV" in invocation.arguments:
+        with refusals():
+            values = plain(console.service.revisions.read(invocation["REV"]))
+        title = f"revision {invocation['REV']}"
+    else:
+        title, values = console.values(invocation)
+    if path.exists():
+        raise CommandError(return_codes.ALREADY_EXISTS, f"{path.name}: exists already; choose another name")
+    try:
+        console.exports.mkdir(parents=True, exist_ok=True)
+        with WholeFile(path) as file:
+            file.write(tomli_w.dumps(values).encode())
+    except (OSError, UserError) as error:
+        raise CommandError(return_codes.STORE_FAILED, str(error)) from None
+    return Report(f"Saved the configuration ({title}) as {path}")
+
+
+async def _load(console: ConfigurationConsole, invocation: Invocation) -> Report:
+    path = _path(console, invocation)
+    kind = console.service.kind
+    try:
+        values = values_of(kind, own_values(kind, read_values(path)), path.parent)
+    except ConfigurationFileError as error:
+        code = return_codes.CONFIGURATION_REFUSED if path.exists() else return_codes.NO_SUCH_OBJECT
+        raise CommandError(code, str(error)) from None
+    except InvalidConfigurationError as error:
+        text = f"{path.name} has {len(error.problems)} fault(s); nothing was changed"
+        blocks = (problem_table(error.problems),)
+        raise CommandError(return_codes.CONFIGURATION_REFUSED, text, blocks) from None
+    candidate = console.candidate(invocation)
+    before = copy.deepcopy(candidate.values)
+    candidate.load(values)
+    report = console.edited(candidate, before)
+    problems = candidate.check()
+    return Report(report.text, (*report.blocks, problem_table(problems))) if problems else report
+
+
+async def _list(console: ConfigurationConsole, _: Invocation) -> Report:
+    rows = []
+    for path in sorted(console.exports.glob("*.toml")):
+        status = path.stat()
+        when = datetime.fromtimestamp(status.st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        rows.append((path.name, status.st_size, when))
+    return Report(blocks=(Table(f"Files in {console.exports}", ("File", "Octets", "When"), rows),))
+
+
+EXPORT_COMMANDS: Commands = (
+    Command(
+        Verb.SAV, "CFG", "save a configuration as a file", _save, Role.OPERATOR,
+        "SAV CFG:FILE=before-change,OF=RUNNING;", "SAV CFG;", return_codes.MISSING_PARAMETER,
+        (FILE, OF, Parameter("REV", Integer(0, 99_999_999), "this revision instead (LST CFGHIS)")),
+    ),
+    Command(
+        Verb.ADD, "CFG", "load a saved file, of a box or a plant, into the candidate", _load, Role.ADMINISTRATOR,
+        "ADD CFG:FILE=before-change;", "ADD CFG;", return_codes.MISSING_PARAMETER, (FILE,),
+        "Replaces this session's candidate; counts after CMT CFG",
+    ),
+    Command(
+        Verb.LST, "CFGFILE", "list the saved files", _list, Role.GUEST,
+        "LST CFGFILE;", "LST CFGFILE:FILE=X;", return_codes.UNKNOWN_PARAMETER,
+    ),
+)  # fmt: skip

@@ -1,0 +1,132 @@
+"""A plant's boxes under management: what they boot with comes from one folder, and all changes go back there."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from drivers.boot import Boot
+from firmware.accounts.hashing import HashRunner
+from firmware.alarms.manager import AlarmManager
+from firmware.box_commands import BOX_COMMANDS, BoxSubject
+from firmware.configuration.candidate import Author
+from firmware.configuration.common import BoxConfiguration
+from firmware.console.declaration import CommandSet
+from firmware.embedded import EmbeddedShelf
+from firmware.hw import HighwayBox
+from firmware.hw.commands import COMMANDS as HW_COMMANDS
+from firmware.hw.kind import HIGHWAY_BOX
+from firmware.hw.tree_objects import TREE_COMMANDS as HW_TREE
+from firmware.log_ring import LogRing
+from firmware.management.machine import Machine
+from firmware.management.managed_box import ManagedBox
+from firmware.plant import PlantConfiguration
+from firmware.qm import QueuingMachine
+from firmware.qm.commands import COMMANDS as QM_COMMANDS
+from firmware.qm.kind import QUEUING_MACHINE
+from firmware.qm.tree_objects import TREE_COMMANDS as QM_TREE
+from firmware.runtime import WallClock
+from firmware.vp import VoiceBox
+from firmware.vp.commands import COMMANDS as VP_COMMANDS
+from firmware.vp.kind import VOICE_BOX
+from firmware.vp.tree_objects import TREE_COMMANDS as VP_TREE
+
+Tree = TypeVar("Tree", bound=BoxConfiguration)
+
+FACTORY = Author("factory", "image", 0)
+FACTORY_WHY = "factory configuration"
+
+
+def _begin(box: ManagedBox[Tree], factory: Tree) -> None:
+    """The first revision of a box that never had any."""
+    if not box.service.revisions.history() and not box.damaged:
+        box.service.install(factory, FACTORY, FACTORY_WHY)
+
+
+def interrupted(shelf: EmbeddedShelf) -> list[str]:
+    """What a restart would interrupt."""
+    calls = len(shelf.qm.calls.all())
+    return [f"{calls} call{'s' if calls > 1 else ''} in progress"] if calls else []
+
+
+class Installation:
+    """The boxes qm1, hw1 and vp1 of `folder`, each alone; users and audit log are the machine's.
+
+    Made in a running event loop, before the boxes boot with `configuration`. A box that never had a configuration
+    begins with its part of `factory`; one whose store is damaged with the failsafe configuration, and an alarm.
+    `run_hash` does the work of hashing passwords: beside the event loop, where time is real.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        factory: PlantConfiguration,
+        wall_clock: WallClock,
+        boot: Callable[[], Boot],
+        run_hash: HashRunner,
+    ) -> None:
+        self.qm = ManagedBox("qm1", QUEUING_MACHINE, folder / "qm1", wall_clock, boot)
+        self.hw = ManagedBox("hw1", HIGHWAY_BOX, folder / "hw1", wall_clock, boot)
+        self.vp = ManagedBox("vp1", VOICE_BOX, folder / "vp1", wall_clock, boot)
+        self.boxes = (self.qm, self.hw, self.vp)
+        _begin(self.qm, factory.qm)
+        _begin(self.hw, factory.hw)
+        _begin(self.vp, factory.vp)
+        self._closed = False
+        self._wall_clock = wall_clock
+        self._log = LogRing(wall_clock)
+        self._machine = Machine(folder, self.qm.name, self.qm.alarms, wall_clock, boot, run_hash)
+
+    @property
+    def configuration(self) -> PlantConfiguration:
+        """What the boxes are to boot with."""
+        return PlantConfiguration(
+            qm=self.qm.service.in_force, hw=self.hw.service.in_force, vp=self.vp.service.in_force
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The boxes'."""
+        return [box.name for box in self.boxes]
+
+    def faults(self, box: str) -> AlarmManager:
+        """Where a box tells its faults."""
+        return {each.name: each.alarms for each in self.boxes}[box]
+
+    def start(self, shelf: EmbeddedShelf, tasks: asyncio.TaskGroup, restart: Callable[[], None]) -> None:
+        """The boxes have booted: they take changes and open their consoles. Raises AccessError.
+
+        `restart` is whoever runs the shelf's: RST BOX calls it.
+        """
+
+        def common(box: QueuingMachine | HighwayBox | VoiceBox, kind: str) -> CommandSet[BoxSubject]:
+            subject = BoxSubject(
+                box=box,
+                kind=kind,
+                shelf=shelf.shelf,
+                wall_clock=self._wall_clock,
+                started_ns=box.now_ns(),
+                boards=lambda: box.boards,
+                interrupted=lambda: interrupted(shelf),
+                restart=restart,
+                log=self._log,
+            )
+            return CommandSet(subject, BOX_COMMANDS)
+
+        self._log.install()
+        qm, hw, vp = shelf.qm, shelf.hw, shelf.vp
+        self.qm.start(
+            qm, [CommandSet(qm, QM_COMMANDS), common(qm, "queuing machine")], QM_TREE, self._machine, tasks
+        )
+        self.hw.start(hw, [CommandSet(hw, HW_COMMANDS), common(hw, "highway box")], HW_TREE, self._machine, tasks)
+        self.vp.start(vp, [CommandSet(vp, VP_COMMANDS), common(vp, "voice box")], VP_TREE, self._machine, tasks)
+
+    async def close(self) -> None:
+        """Closes consoles, logs and timers. May be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        for box in self.boxes:
+            await box.close()
+        self._log.remove()
+        self._machine.close()

@@ -1,0 +1,1 @@
+"""Management of the boxes of one process: configuration, alarms, users and consoles, put together."""
