@@ -1,4 +1,4 @@
-"""Reports on a terminal: pages, watching, unasked reports, a terminal that is slow or does not read, records."""
+"""Reports on a terminal: pages, watching, what nobody asked for, terminals slow or stuck, records."""
 
 import asyncio
 
