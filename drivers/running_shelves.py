@@ -49,7 +49,7 @@ def claimed(state: Path) -> Iterator[None]:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise UserError(f"{state}: another process runs boxes there; end it first, or name another --state") from None
+        raise UserError(f"{state}: another process runs boxes there; end it, or name another --state") from None
     finally:
         os.close(folder)
 
