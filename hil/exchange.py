@@ -74,6 +74,11 @@ class OutgoingChannel:
         self._idle.clear()
         self._span.set_cas(self._timeslot, abcd_of(LineBits.BITS_10))
 
+    @property
+    def state(self) -> OutgoingState:
+        """Of its line signalling."""
+        return self._signalling.state
+
     def feed(self, event: LineBits | Request | Timeout) -> None:
         """Takes an event in and carries out what the table says."""
         for action in self._signalling.feed(event):

@@ -19,6 +19,7 @@ from protocols.messages import ChannelConnected
 # The far end must have seen a channel idle before it sees it blocked, or it would wait for the release for ever.
 # To recognise idle takes it 20 +- 10 ms (Q.422 2.2.1); as long again for good measure.
 IDLE_BEFORE_BLOCKING_S = 0.06
+HALF_A_MILLISECOND_S = 0.0005
 
 # A seizure on its way as the channel was blocked: the far end takes the blocking signal for the acknowledgement
 # (both are 1 1, Q.421 table 1), so the call is taken. Two recognition times and a long terrestrial round trip.
@@ -196,7 +197,7 @@ class TrunkChannel:
 
     def _block(self) -> None:
         wait_s = self._idle_s + IDLE_BEFORE_BLOCKING_S - self._now_s()
-        if wait_s > 0:
+        if wait_s > HALF_A_MILLISECOND_S:  # a timer is due a rounding error early
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._settle)
             return
         self._blocked_s = self._now_s()

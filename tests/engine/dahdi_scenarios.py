@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from drivers._native import ffi, lib
+from drivers.engine import AdaptorMaintenance, EngineError, LineCode, Shelf, Span, SpanOptions
+from drivers.port_statistics import port_statistics
+from drivers.ports import SLACK_FRAMES, open_port
 
 SHIM = ctypes.CDLL(None)
 CLEAR, CAS, HDLC_FCS = 0x80, 0x8000, 0x380
@@ -360,6 +363,23 @@ def test_maintenance(plant: Plant) -> None:
     plant.listen()
     assert lib.dahdi_port_maintain(plant.port, 1, error) == -1
     assert ffi.string(error) == b"dahdi span 2: it is gone"
+
+
+def test_a_span_passes_maintenance_on_and_says_what_its_port_counts(plant: Plant) -> None:
+    del plant  # what it sets up is what is wanted
+    with Shelf(1) as shelf:
+        span = Span(shelf, SpanOptions(line_code=LineCode.NONE, slack_frames=SLACK_FRAMES))
+        with pytest.raises(EngineError, match="use its own loops"):
+            span.maintain_adaptor(AdaptorMaintenance.LOOP_LOCAL)
+        span.plug(open_port("dahdi:2"))
+        for command in (AdaptorMaintenance.LOOP_LOCAL, AdaptorMaintenance.ERROR_CRC, AdaptorMaintenance.LOOP_NONE):
+            span.maintain_adaptor(command)
+            assert SHIM.dahdi_shim_maintenance(2) == command
+        with pytest.raises(EngineError, match="dahdi span 2: maintenance 13: the driver cannot"):
+            span.maintain_adaptor(AdaptorMaintenance.LOOP_PAYLOAD)
+        statistics = port_statistics(span)
+        assert (statistics.kind, statistics.framed, statistics.gone) == ("dahdi", True, False)
+        assert dict(statistics.pairs)["timeslots open"] == 31
 
 
 # -- signalling ------------------------------------------------------------------------------------------------

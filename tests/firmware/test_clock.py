@@ -137,3 +137,57 @@ def test_far_end_that_says_not_to_use_it_is_left() -> None:
         assert plant.box.clock == ON_FIRST
 
     run(scenario, ClockConfiguration(sources=(1, 2), ssm_bit=4))
+
+
+def test_reconfigured_the_lock_on_a_source_that_stays_is_kept() -> None:
+    async def scenario(plant: Plant) -> None:
+        await asyncio.sleep(LOCK_S)
+        followed = plant.steer_ppb
+        plant.box.reconfigure(ClockConfiguration(sources=(1, 2), hold_off_ms=0))
+        assert (plant.box.clock, plant.steer_ppb) == (ON_FIRST, followed)
+        # The new source was good all the time: no event will tell of it.
+        plant.near[0].impair(CUT)
+        await asyncio.sleep(0.2)
+        assert plant.box.clock == ON_SECOND
+
+    run(scenario, ClockConfiguration(sources=(1,)))
+
+
+def test_reconfigured_to_another_source_it_follows_that() -> None:
+    async def scenario(plant: Plant) -> None:
+        await asyncio.sleep(LOCK_S)
+        plant.box.reconfigure(ClockConfiguration(sources=(2,)))
+        assert plant.box.clock == ON_SECOND
+        await asyncio.sleep(LOCK_S)
+        assert plant.steer_ppb == pytest.approx(OFFSETS_PPB[1], abs=NEAR_PPB)
+        plant.box.reconfigure(ClockConfiguration(sources=()))
+        assert plant.box.clock.state is ClockState.HOLDOVER
+        assert plant.steer_ppb == pytest.approx(OFFSETS_PPB[1], abs=NEAR_PPB)
+
+    run(scenario, ClockConfiguration(sources=(1,)))
+
+
+def test_reconfigured_to_heed_quality_it_knows_what_was_said_before() -> None:
+    async def scenario(plant: Plant) -> None:
+        plant.far[0].set_sa_code(5, QualityLevel.SSU_B.value)
+        plant.far[1].set_sa_code(5, QualityLevel.PRC.value)
+        await asyncio.sleep(1)
+        assert plant.box.clock == ON_FIRST
+        plant.box.reconfigure(ClockConfiguration(sources=(1, 2), ssm_bit=5))
+        assert plant.box.clock == ON_SECOND
+
+    run(scenario, ClockConfiguration(sources=(1, 2)))
+
+
+def test_forced_source_is_kept_though_another_is_better() -> None:
+    async def scenario(plant: Plant) -> None:
+        await asyncio.sleep(1)
+        plant.box.force(2)
+        assert plant.box.clock == ON_SECOND
+        plant.near[1].impair(CUT)
+        await asyncio.sleep(1)
+        assert plant.box.clock.state is ClockState.HOLDOVER
+        plant.box.force(None)
+        assert plant.box.clock == ON_FIRST
+
+    run(scenario, ClockConfiguration(sources=(1, 2)))
