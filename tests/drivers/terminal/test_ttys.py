@@ -1,8 +1,10 @@
 """Consoles on serial ports and pseudo-terminals, through real ttys: coming, going, pacing, locking."""
 
 import asyncio
+import fcntl
 import os
 import stat
+import struct
 import termios
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 import serial
 
-from drivers.terminal import AccessError, PtyPort, SerialPort, Terminal, TerminalGoneError
+from drivers.terminal import AccessError, PtyPort, SerialPort, Terminal, TerminalGoneError, pty_port
 from drivers.terminal.serial_port import SPEEDS_BIT_PER_S, SerialTerminal
 from tests.drivers.terminal.pairs import cable, read_available
 
@@ -229,11 +231,19 @@ def test_a_pty_is_there_again_after_each_who_has_left(tmp_path: Path) -> None:
     assert not path.is_symlink()
 
 
-def test_a_pty_is_its_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "console"
+def test_a_pty_is_its_owners_alone_before_anybody_may_open_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a devpts that lets a group write, as most are mounted."""
+    ioctl, modes = fcntl.ioctl, list[int]()
 
-    async def scenario() -> None:
-        await until(path.exists)
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    def watched(descriptor: int, request: int, argument: bytes) -> bytes:
+        number = ioctl(descriptor, pty_port._TIOCGPTN, b"\0" * 4)
+        path = Path(f"/dev/pts/{struct.unpack('i', number)[0]}")
+        if request == pty_port._TIOCGPTN:
+            path.chmod(0o620)
+        else:
+            modes.append(stat.S_IMODE(path.stat().st_mode))
+        return ioctl(descriptor, request, argument)
 
-    serve(PtyPort(path), scenario)
+    monkeypatch.setattr(fcntl, "ioctl", watched)
+    pty_port.PtyTerminal("console").close()
+    assert modes == [0o600]
