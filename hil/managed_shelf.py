@@ -12,7 +12,7 @@ from drivers.boot import Boot, this_boot
 from drivers.bus import Bus
 from drivers.call_store import CallStore
 from drivers.engine import Shelf
-from drivers.running_shelves import announced
+from drivers.running_shelves import announced, claimed
 from firmware.accounts.hashing import HashThread, run_at_once
 from firmware.embedded import CALLS, EmbeddedShelf
 from firmware.installation import Installation
@@ -47,7 +47,7 @@ class ManagedShelf:
         """Boots the boxes and runs the scenario to its end, or until a box is to be started again: true then."""
         # Made before the loop, whose clock it is; so it must have room for whatever the boxes turn out to have.
         shelf = Shelf(EmbeddedShelf.streams(BOARDS_MAX) + EXCHANGE_STREAMS_PER_PORT * PORTS_MAX)
-        with shelf:
+        with claimed(self._state), shelf:
             main = self._in_real_time if real_time else self._in_virtual_time
             return clock.run(shelf, main(shelf, scenario, listener), real_time)
 
