@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from drivers.storage import Reason, Storage, StorageError, StoreError
 from protocols.audit_record import NOTHING_BEFORE, AuditRecord, AuditRecordError, decode
+from protocols.configuration_record import COUNT_MAX
 
 _LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 _NAME = re.compile(r"audit-([0-9]{10,18})\.log")
@@ -33,7 +34,7 @@ class AuditFiles:
         names = self._storage.names()
         matches = (_NAME.fullmatch(name) for name in names)
         firsts = sorted(int(match[1]) for match in matches if match)
-        return [first for first in firsts if file_name(first) in names]
+        return [first for first in firsts if file_name(first) in names and 0 < first < COUNT_MAX]
 
     def lines(self, first: int) -> list[bytes]:
         """Of a file: each with its line end, which only a last one that is half-written lacks."""

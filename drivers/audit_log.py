@@ -161,14 +161,32 @@ class AuditLog:
         self.repairs += [f"{name} was damaged or half-written: restored" for name in self._head.damaged]
         if head is not None:
             self._oldest, self._serial, self._digest = head["first"], head["serial"], head["hash"]
+            self._set_aside([first for first in firsts if first > self._serial + 1])
+            self._resume([first for first in firsts if self._oldest <= first <= self._serial + 1])
         elif firsts:
-            self._oldest = firsts[0]
-            self.faults.append("neither copy of the log's head can be read: records may be missing at its end")
-        self._resume([first for first in firsts if first >= self._oldest])
+            self._resume_without_head(firsts)
         if self._file:
             self._oldest = self._oldest_with(self._file)
         self._write_head()
         self._remove_older()
+
+    def _resume_without_head(self, firsts: list[int]) -> None:
+        """Nothing tells what a power cut may have left here: it all stays, and a new file is begun."""
+        self.faults.append("neither copy of the log's head can be read: records may be missing at its end")
+        self._oldest = firsts[0]
+        tails = (self._files.tail(first, None) for first in reversed(firsts))
+        last = next((tail for tail in tails if tail.serial), None)
+        if last is not None:
+            self._digest = last.digest
+        self._serial = max(last.serial if last else 0, firsts[-1])
+
+    def _set_aside(self, firsts: list[int]) -> None:
+        """Files that stand where the log has yet to come to: somebody may want to know what is in them."""
+        for first in firsts:
+            self.faults.append(
+                f"{file_name(first)} does not belong to the log: now called {file_name(first)}.foreign"
+            )
+            self._storage.rename(file_name(first), f"{file_name(first)}.foreign")
 
     def _resume(self, firsts: list[int]) -> None:
         """Goes on in the newest file, or in a new one where that is not what it should be."""
@@ -181,7 +199,7 @@ class AuditLog:
         fault = self._fault_of(first, tail)
         if fault:
             self.faults.append(fault)
-            self._serial = max(self._serial, first)  # the next file's name must be beyond every other
+            self._serial = max(self._serial, first)  # the next file must not replace this one
         elif tail.serial == 0:
             self._storage.remove(file_name(first))
             self.repairs.append(f"record {first} was half-written: removed")
@@ -191,12 +209,12 @@ class AuditLog:
 
     def _fault_of(self, first: int, tail: Tail) -> str:
         """A power cut can only have left something after the head, of one record."""
-        if tail.serial < self._serial >= first or (tail.serial == 0 and first != self._serial + 1):
-            return f"records {max(first, tail.serial + 1)} to {max(self._serial, first)} are missing or damaged"
-        if tail.digests.get(self._serial, self._digest) != self._digest and self._head.values is not None:
+        if tail.serial < self._serial >= first:
+            return f"records {max(first, tail.serial + 1)} to {self._serial} are missing or damaged"
+        if tail.digests.get(self._serial, self._digest) != self._digest:
             return f"record {self._serial} is not the one that was written"
         if b"\n" in tail.rest[:-1]:
-            return f"after record {tail.serial} there is something that is no record"
+            return f"after record {self._serial} there is something that is no record"
         return ""
 
     def _go_on(self, first: int, tail: Tail) -> None:

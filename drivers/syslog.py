@@ -9,6 +9,7 @@ from collections.abc import Callable
 from drivers.errors import UserError
 
 QUEUE = 1000  # messages; what comes while it is full is dropped
+SUCCESSES = 2  # in a row, after a failure: a refusal is heard of only with the datagram after the refused one
 RESOLVE_AGAIN_S = 30.0  # a name that is not known is not asked for with every message
 PORT = 514  # RFC 5426 3.3
 
@@ -33,7 +34,8 @@ def parse_address(text: str) -> tuple[str, int]:
 
 class SyslogSender:
     """Sends to one server until it is closed. `outcome` is called from the thread whenever sending begins to fail
-    (with one line) or to succeed again (with ""). Counters: sent, dropped."""
+    (with one line) or to succeed again (with ""). Counters: what was handed to the network,
+    and what was dropped here or refused there."""
 
     def __init__(self, host: str, port: int, outcome: Callable[[str], None]) -> None:
         self._server = (host, port)
@@ -42,9 +44,11 @@ class SyslogSender:
         self._socket: socket.socket | None = None
         self._resolve_s = 0.0
         self._failure = ""
+        self._successes = 0
         self._closed = False
         self.sent = 0
-        self.dropped = 0
+        self._overflown = 0  # counted by who sends
+        self._failed = 0  # counted by the thread
         # A daemon: a name service that does not answer must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="syslog", daemon=True)
         self._thread.start()
@@ -54,7 +58,12 @@ class SyslogSender:
         try:
             self._queue.put_nowait(datagram)
         except queue.Full:
-            self.dropped += 1
+            self._overflown += 1
+
+    @property
+    def dropped(self) -> int:
+        """How many did not arrive, as far as it is known here."""
+        return self._overflown + self._failed
 
     def close(self) -> None:
         """Ends the thread when it has sent what is waiting; does not wait for it. No outcome is told any more."""
@@ -78,21 +87,33 @@ class SyslogSender:
 
     def _send(self, datagram: bytes) -> None:
         try:
-            if self._socket is None:
-                self._connect()
-            if self._socket is not None:
-                self._socket.send(datagram)
-                self.sent += 1
-                self._tell("")
+            made = self._connected()
+            if made is None:
+                self._failed += 1
                 return
+            try:
+                made.send(datagram)
+            except ConnectionRefusedError as error:
+                # That is what became of the one before; this one has not been sent yet.
+                self._fail(error)
+                made.send(datagram)
         except OSError as error:
-            self._tell(f"syslog server {self._server[0]}:{self._server[1]}: {error.strerror or error}")
-        self.dropped += 1
+            self._fail(error)
+        else:
+            self.sent += 1
+            self._successes += 1
+            if self._successes >= SUCCESSES:
+                self._tell("")
 
-    def _connect(self) -> None:
-        """Connected, a server that does not listen is noticed: the datagram after is refused (ICMP)."""
-        if time.monotonic() < self._resolve_s:
-            return
+    def _fail(self, error: OSError) -> None:
+        self._failed += 1
+        self._successes = 0
+        self._tell(f"syslog server {self._server[0]}:{self._server[1]}: {error.strerror or error}")
+
+    def _connected(self) -> socket.socket | None:
+        """Connected, a server that does not listen is noticed (ICMP). None: too early to ask for its name."""
+        if self._socket is not None or time.monotonic() < self._resolve_s:
+            return self._socket
         self._resolve_s = time.monotonic() + RESOLVE_AGAIN_S
         family, kind, protocol, _, address = socket.getaddrinfo(*self._server, type=socket.SOCK_DGRAM)[0]
         made = socket.socket(family, kind, protocol)
@@ -102,6 +123,7 @@ class SyslogSender:
             made.close()
             raise
         self._socket = made
+        return made
 
     def _tell(self, failure: str) -> None:
         if failure != self._failure and not self._closed:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from drivers.boot import Boot
+from firmware.accounts.hashing import HashRunner
 from firmware.alarms.manager import AlarmManager
 from firmware.box_commands import BOX_COMMANDS, BoxSubject
 from firmware.configuration.candidate import Author
@@ -53,10 +54,16 @@ class Installation:
 
     Made in a running event loop, before the boxes boot with `configuration`. A box that never had a configuration
     begins with its part of `factory`; one whose store is damaged with the failsafe configuration, and an alarm.
+    `run_hash` does the work of hashing passwords: beside the event loop, where time is real.
     """
 
     def __init__(
-        self, folder: Path, factory: PlantConfiguration, wall_clock: WallClock, boot: Callable[[], Boot]
+        self,
+        folder: Path,
+        factory: PlantConfiguration,
+        wall_clock: WallClock,
+        boot: Callable[[], Boot],
+        run_hash: HashRunner,
     ) -> None:
         self.qm = ManagedBox("qm1", QUEUING_MACHINE, folder / "qm1", wall_clock, boot)
         self.hw = ManagedBox("hw1", HIGHWAY_BOX, folder / "hw1", wall_clock, boot)
@@ -68,7 +75,7 @@ class Installation:
         self._closed = False
         self._wall_clock = wall_clock
         self._log = LogRing(wall_clock)
-        self._machine = Machine(folder, self.qm.name, self.qm.alarms, wall_clock, boot)
+        self._machine = Machine(folder, self.qm.name, self.qm.alarms, wall_clock, boot, run_hash)
 
     @property
     def configuration(self) -> PlantConfiguration:

@@ -55,7 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def topics() -> list[str]:
-    """What can be measured: the engine's topics have a source of their name in hil/bench/, the console is its own."""
+    """What can be measured: each engine's topic has a source of its name in hil/bench/, and the console."""
     sources = BENCH.glob("*.c") if ENGINE.is_dir() else []
     return sorted({path.stem for path in sources} - {"bench", "main"} | {CONSOLE})
 

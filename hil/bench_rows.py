@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-# CPU levels, the fastest first, and how many times as wide the bars are there; plain C has none. What is not measured
-# at each of them stands at ANY_LEVEL.
+# CPU levels, the fastest first, and how many times as wide the bars are there; plain C has none. What does not
+# depend on them stands at ANY_LEVEL.
 ANY_LEVEL = "-"
 LEVELS = ["avx512", "avx2", "portable"]
 BAR_WIDTHS = {"avx512": 1.0, "avx2": 3.0, ANY_LEVEL: 1.0}

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from drivers import clock
-from drivers.boot import this_boot
+from drivers.boot import Boot, this_boot
 from drivers.bus import Bus
 from drivers.call_store import CallStore
 from drivers.engine import Shelf
-from drivers.running_shelves import announced
+from drivers.running_shelves import announced, claimed
+from firmware.accounts.hashing import HashThread, run_at_once
 from firmware.embedded import CALLS, EmbeddedShelf
 from firmware.installation import Installation
 from firmware.plant import PlantConfiguration
 from firmware.qm.configuration import PORTS_MAX
 from firmware.runtime import PROGRESS, WallClock
 from firmware.vp.configuration import BOARDS_MAX
-from hil.bench_shelf import EXCHANGE_STREAMS_PER_PORT, Scenario
+from hil.bench_shelf import EXCHANGE_STREAMS_PER_PORT, VIRTUAL_EPOCH, Scenario
 from hil.exchange import Exchange
 from protocols.messages import Progress
 
@@ -27,7 +28,13 @@ RESTART_AFTER_S = 0.5
 
 
 class ManagedShelf:
-    """The plant whose boxes live in `state`; they begin with `factory` where there is nothing yet. Real time."""
+    """The plant whose boxes live in `state`; they begin with `factory` where there is nothing yet.
+
+    `installation` and `boxes` are there for the scenario.
+    """
+
+    installation: Installation
+    boxes: EmbeddedShelf
 
     def __init__(self, factory: PlantConfiguration, state: Path, folder: Path, seed: int) -> None:
         self._factory = factory
@@ -36,23 +43,47 @@ class ManagedShelf:
         self._seed = seed
         self.store = CallStore(folder / CALLS)
 
-    def run(self, scenario: Scenario, listener: Callable[[Progress], None]) -> bool:
+    def run(self, scenario: Scenario, listener: Callable[[Progress], None], real_time: bool = True) -> bool:
         """Boots the boxes and runs the scenario to its end, or until a box is to be started again: true then."""
         # Made before the loop, whose clock it is; so it must have room for whatever the boxes turn out to have.
         shelf = Shelf(EmbeddedShelf.streams(BOARDS_MAX) + EXCHANGE_STREAMS_PER_PORT * PORTS_MAX)
-        with shelf:
-            return clock.run(shelf, self._main(shelf, scenario, listener), real_time=True)
+        with claimed(self._state), shelf:
+            main = self._in_real_time if real_time else self._in_virtual_time
+            return clock.run(shelf, main(shelf, scenario, listener), real_time)
 
-    async def _main(self, shelf: Shelf, scenario: Scenario, listener: Callable[[Progress], None]) -> bool:
+    async def _in_real_time(self, shelf: Shelf, scenario: Scenario, listener: Callable[[Progress], None]) -> bool:
+        hash_thread = HashThread()
+        wall_clock = WallClock(datetime.now(UTC))
+        try:
+            self.installation = Installation(self._state, self._factory, wall_clock, this_boot, hash_thread)
+            return await self._main(shelf, scenario, listener, wall_clock)
+        finally:
+            hash_thread.close()
+
+    async def _in_virtual_time(
+        self, shelf: Shelf, scenario: Scenario, listener: Callable[[Progress], None]
+    ) -> bool:
+        """On a machine that was switched on when the shelf was made."""
+        wall_clock = WallClock(VIRTUAL_EPOCH)
+
+        def boot() -> Boot:
+            return Boot(bytes(16), shelf.now_ns)
+
+        self.installation = Installation(self._state, self._factory, wall_clock, boot, run_at_once)
+        return await self._main(shelf, scenario, listener, wall_clock)
+
+    async def _main(
+        self, shelf: Shelf, scenario: Scenario, listener: Callable[[Progress], None], wall_clock: WallClock
+    ) -> bool:
         bus = Bus()
         bus.subscribe(PROGRESS, Progress, listener)
-        wall_clock = WallClock(datetime.now(UTC))
         restart = asyncio.Event()
-        installation = Installation(self._state, self._factory, wall_clock, this_boot)
+        installation = self.installation
         try:
             with _until_over():
                 async with asyncio.TaskGroup() as tasks:
                     boxes = EmbeddedShelf(shelf, installation.configuration, self._folder, must_open=False)
+                    self.boxes = boxes
                     exchange = Exchange(shelf, self._seed)
                     boxes.start(bus, tasks, wall_clock, installation.faults, exchange.join)
                     installation.start(boxes, tasks, lambda: _soon(restart))

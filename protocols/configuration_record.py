@@ -30,7 +30,7 @@ BOOT_ID_OCTETS = 16
 
 
 # No store comes near, and from a record that claims more nothing could be counted on: it is taken for damaged.
-COUNT_MAX = 1 << 62
+COUNT_MAX = 10**17
 REVISION_MAX = 90_000_000  # file names have eight digits
 
 
@@ -105,11 +105,11 @@ VECTORS: list[tuple[Construct, dict[str, Any], bytes]] = [
     ),
     (
         AUDIT_HEAD,
-        {"sequence": 0x3FFFFFFFFFFFFFFF, "first": 1, "serial": 0x102, "hash": bytes(range(32))},
+        {"sequence": 0x0123456789ABCDEF, "first": 1, "serial": 0x102, "hash": bytes(range(32))},
         bytes.fromhex(
-            "54 53 41 48 01  3F FF FF FF FF FF FF FF  00 00 00 00 00 00 00 01  00 00 00 00 00 00 01 02"
+            "54 53 41 48 01  01 23 45 67 89 AB CD EF  00 00 00 00 00 00 00 01  00 00 00 00 00 00 01 02"
             "00 01 02 03 04 05 06 07 08 09 0A 0B 0C 0D 0E 0F 10 11 12 13 14 15 16 17 18 19 1A 1B 1C 1D 1E 1F"
-            "F1 7C E9 8B"
+            "C3 33 EB E6"
         ),
     ),
 ]

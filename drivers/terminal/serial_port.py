@@ -42,7 +42,11 @@ class SerialTerminal(DescriptorTerminal):
         self._speed_bit_per_s = speed_bit_per_s
         self._modem_control = modem_control
         self._marks = LineMarks()
-        self._mark_errors()
+        try:
+            self._mark_errors()
+        except (OSError, termios.error) as error:  # unplugged this very moment
+            self._port.close()
+            raise AccessError(f"serial port {device}: {_reason(error)}") from None
         super().__init__(f"serial {device}", self._port.fileno(), speed_bit_per_s // BITS_PER_OCTET)
 
     def _mark_errors(self) -> None:

@@ -4,25 +4,23 @@ Theory of operation in firmware/alarms/life.py. One manager belongs to one event
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
 from drivers.alarm_history import AlarmHistory, AlarmRecord
 from firmware.alarms.alarm import Alarm, AlarmReport, News
 from firmware.alarms.catalogue import CATALOGUE
+from firmware.alarms.correlation import Correlation
 from firmware.alarms.entry import Entry, Key
 from firmware.alarms.kind import BOX, AlarmKind, Severity
 from firmware.alarms.life import Do, Happening, State, step
 from firmware.alarms.pace import PER_S, Pace
-from firmware.alarms.places import Places
 from firmware.alarms.recorder import Recorder
+from firmware.alarms.reports import Handler, Reports
 from firmware.configuration.common import AlarmConfiguration
-from firmware.runtime import NS_PER_S, WallClock
+from firmware.runtime import WallClock
 
 MS_PER_S = 1000
 EVENT_WINDOW_MS = 60_000
-
-Handler = Callable[[AlarmReport], None]
 
 
 class AlarmError(Exception):
@@ -46,18 +44,14 @@ class AlarmManager:
         self.box = box
         self.history = history
         self.catalogue = catalogue
-        self._hiders = {hider for kind in catalogue.values() for hider in kind.hidden_by}
         self._wall_clock = wall_clock
         self._loop = asyncio.get_running_loop()
         self._entries: dict[Key, Entry] = {}
-        self._untold: dict[str, dict[str, Entry]] = {}  # raised, by object and name
-        self._places = Places()
+        self._correlation = Correlation(catalogue, self._entries)
         self._pace = Pace(self._loop.time())
         self._held: dict[Key, Entry] = {}  # untold because of the pace alone, the first first
         self._release_timer: asyncio.TimerHandle | None = None
-        self._handlers: list[Handler] = []
-        self._reports: deque[AlarmReport] = deque()
-        self._telling = False
+        self._reports = Reports()
         self.configure(configuration)
         self._recorder = Recorder(
             history,
@@ -88,27 +82,27 @@ class AlarmManager:
 
     def place(self, object: str, within: str) -> None:  # noqa: A002
         """From now on alarms of `within` hide those of `object` that are their consequence."""
-        self._places.place(object, within)
+        self._correlation.places.place(object, within)
         self._look_again(object)
 
     def remove(self, object: str) -> None:  # noqa: A002
         """The object is no more: what was wrong with it, and with all that is within it, is cleared at once."""
-        gone = set(self._places.inward(object))
+        gone = set(self._correlation.places.inward(object))
         leaving = [entry for entry in self._entries.values() if entry.object in gone]
         for entry in leaving:
-            self._forget_untold(entry)  # what the first to go has hidden goes as well
+            self._drop_untold(entry)  # what the first to go has hidden goes as well
         for entry in leaving:
             entry.gone_at = self._now()
             self._feed(entry, Happening.REMOVAL)
         for text in gone:
-            self._places.remove(text)
+            self._correlation.places.remove(text)
 
     # What people ask.
 
     def active(self, *, hidden: bool = False) -> list[Alarm]:
         """Alarms that stand, worst first, then as they were told; with those that others hide, where asked for."""
         alarms = [
-            entry.alarm(self._covered(entry))
+            entry.alarm(self._correlation.hidden(entry))
             for entry in self._entries.values()
             if entry.kind.stands and entry.state.stands
         ]
@@ -132,7 +126,7 @@ class AlarmManager:
             entry.acknowledged_by, entry.acknowledged_at = who, self._now()
             self._record(entry)
             self._tell(News.ACKNOWLEDGED, entry)
-        return entry.alarm(self._covered(entry))
+        return entry.alarm(self._correlation.hidden(entry))
 
     def records(
         self, *, before: int | None = None, name: str | None = None, place: str | None = None
@@ -143,8 +137,7 @@ class AlarmManager:
 
     def subscribe(self, handler: Handler) -> Callable[[], None]:
         """Every change is told to `handler`, in order; returns what ends that."""
-        self._handlers.append(handler)
-        return lambda: self._handlers.remove(handler)
+        return self._reports.subscribe(handler)
 
     def configure(self, configuration: AlarmConfiguration) -> None:
         """Hold-offs that begin from now on, and the history's bound with the next record."""
@@ -189,7 +182,7 @@ class AlarmManager:
             self._do(entry, do, happening)
         if entry.due:
             self._tell_if_allowed(entry)
-        elif entry.state is State.IDLE and entry.kind.name in self._hiders:
+        elif entry.state is State.IDLE and self._correlation.is_hider(entry):
             self._look_again(entry.object)
 
     def _do(self, entry: Entry, do: Do, happening: Happening) -> None:
@@ -199,7 +192,7 @@ class AlarmManager:
             case Do.COUNT:
                 entry.occurrences += 1
             case Do.RAISE:
-                self._untold.setdefault(entry.object, {})[entry.kind.name] = entry
+                self._correlation.add(entry)
                 self._tell_if_allowed(entry)
             case Do.CLEAR:
                 self._clear(entry, "removed" if happening is Happening.REMOVAL else "recovered")
@@ -232,7 +225,7 @@ class AlarmManager:
         self._feed(entry, Happening.HOLD_OFF_OVER)
 
     def _clear(self, entry: Entry, cleared_by: str) -> None:
-        self._forget_untold(entry)
+        self._drop_untold(entry)
         if not entry.serial:
             return
         if entry.kind.stands:
@@ -243,32 +236,17 @@ class AlarmManager:
 
     # Telling.
 
-    def _hiding(self, entry: Entry) -> Iterator[Entry]:
-        """Alarms in whatever state that have to do with this one's being hidden."""
-        for text in (*self._places.outward(entry.object), ""):
-            for name in entry.kind.hidden_by:
-                hider = self._entries.get((name, text))
-                if hider is not None:
-                    yield hider
-
-    def _covered(self, entry: Entry) -> bool:
-        return any(hider.state.stands for hider in self._hiding(entry))
-
     def _look_again(self, text: str) -> None:
         """One that hid others is gone, or things have moved: what may be told now, at `text` and within it."""
-        objects = sorted(self._untold) if text == "" else list(self._places.inward(text))
-        entries = [entry for each in objects for entry in self._untold.get(each, {}).values()]
-        for entry in sorted(entries, key=lambda entry: entry.kind.severity.rank):
+        for entry in self._correlation.untold(text):
             if entry.due:
                 self._tell_if_allowed(entry)
 
     def _tell_if_allowed(self, entry: Entry) -> None:
         """Unless one that hides it is at least about to stand, or too much has been told of late."""
-        if any(self._hiding(entry)):
+        if self._correlation.held_back(entry):
             if not entry.kind.stands:
-                self._forget_untold(entry)  # over when it came: there is nothing to tell later
-            return
-        if entry.key in self._held:
+                self._drop_untold(entry)  # over when it came: there is nothing to tell later
             return
         if entry.kind.name == "ALARM_STORM" or self._pace.take(self._loop.time()):
             self._raise(entry)
@@ -276,17 +254,14 @@ class AlarmManager:
             self._hold(entry)
 
     def _raise(self, entry: Entry) -> None:
-        self._forget_untold(entry)
+        self._drop_untold(entry)
         entry.serial = self.history.take_serial()
         self._record(entry)
         self._tell(News.RAISED if entry.kind.stands else News.HAPPENED, entry)
 
-    def _forget_untold(self, entry: Entry) -> None:
+    def _drop_untold(self, entry: Entry) -> None:
         self._held.pop(entry.key, None)
-        of_object = self._untold.get(entry.object, {})
-        of_object.pop(entry.kind.name, None)
-        if not of_object:
-            self._untold.pop(entry.object, None)
+        self._correlation.discard(entry)
 
     def _hold(self, entry: Entry) -> None:
         self._held[entry.key] = entry
@@ -298,7 +273,7 @@ class AlarmManager:
         """Tells the next of those that wait, as the pace allows."""
         self._release_timer = None
         for entry in list(self._held.values()):
-            if not entry.due or any(self._hiding(entry)):
+            if not entry.due or self._correlation.held_back(entry):
                 del self._held[entry.key]
             elif self._pace.take(self._loop.time()):
                 self._raise(entry)
@@ -314,18 +289,7 @@ class AlarmManager:
         self._recorder.put(entry.record(entry.came_at if is_event else "", "event" if is_event else ""))
 
     def _tell(self, news: News, entry: Entry) -> None:
-        """In order, also where a handler itself brings an alarm about."""
-        self._reports.append(AlarmReport(news, entry.alarm(), self._now()))
-        if self._telling:
-            return
-        self._telling = True
-        try:
-            while self._reports:
-                report = self._reports.popleft()
-                for handler in list(self._handlers):
-                    handler(report)
-        finally:
-            self._telling = False
+        self._reports.tell(AlarmReport(news, entry.alarm(), self._now()))
 
     def _now(self) -> str:
-        return self._wall_clock.text(round(self._loop.time() * NS_PER_S))
+        return self._wall_clock.now()

@@ -13,6 +13,7 @@ from protocols.syslog import DOCUMENTATION_ENTERPRISE, Facility, SyslogMessage, 
 
 APPLICATION = "trunkshelf"
 DATA_ID = f"alarm@{DOCUMENTATION_ENTERPRISE}"
+FAILED = "SYSLOG_FAILED"
 RETRY_S = 30.0  # a port that is busy may be free later
 
 # RFC 5674 2, table 1; what is cleared is a notice there, what is acknowledged is one here.
@@ -95,20 +96,21 @@ class AlarmOutlets:
     def _handle(self, report: AlarmReport) -> None:
         if report.news in {News.RAISED, News.HAPPENED}:
             self._raised[report.alarm.kind.severity] += 1
-        if self._sender is not None:
+        # That the server cannot be reached is no news for the server; and sending it would be the next to fail.
+        if self._sender is not None and report.alarm.kind.name != FAILED:
             self._sender.send(encode(syslog_message(report, self._alarms.box, self._host)))
 
     # Syslog.
 
     def _send_elsewhere(self) -> None:
         self._close_sender()
-        self._alarms.recover("SYSLOG_FAILED")
+        self._alarms.recover(FAILED)
         if not self._syslog_to:
             return
         try:
             host, port = parse_address(self._syslog_to)
         except SyslogAddressError as error:
-            self._alarms.fault("SYSLOG_FAILED", detail=str(error))
+            self._alarms.fault(FAILED, detail=str(error))
             return
         sender = SyslogSender(host, port, lambda failure: self._outcome(sender, failure))
         self._sender = sender
@@ -122,9 +124,9 @@ class AlarmOutlets:
         if sender is not self._sender:
             return
         if failure:
-            self._alarms.fault("SYSLOG_FAILED", detail=failure)
+            self._alarms.fault(FAILED, detail=failure)
         else:
-            self._alarms.recover("SYSLOG_FAILED")
+            self._alarms.recover(FAILED)
 
     def _close_sender(self) -> None:
         if self._sender is not None:

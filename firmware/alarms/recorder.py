@@ -13,7 +13,7 @@ RETRY_S = 10.0
 class Recorder:
     """Keeps what is not on disk yet, the latest of each alarm.
 
-    `failed` is told when the disk begins to refuse, with one line; `recovered` when everything has been written
+    `failed` is told whenever the disk refuses, with one line; `recovered` when everything has been written
     after all; `damaged` what was found damaged, a line each.
     """
 
@@ -97,9 +97,8 @@ class Recorder:
     def _fail(self, text: str) -> None:
         if self._timer is None:
             self._schedule(self._loop.time() + RETRY_S)
-        if not self._failing:
-            self._failing = True
-            self._failed(text)
+        self._failing = True
+        self._failed(text)
 
     def _tell_damage(self) -> None:
         found, self._history.damage = self._history.damage, []

@@ -1,14 +1,12 @@
 """From commands and logins to records of the audit log, and what happens where it does not take them."""
 
-import asyncio
-
 from drivers.audit_log import AuditLog
 from drivers.storage import StoreError
 from firmware.accounts.login import Faults
 from firmware.console import return_codes
 from firmware.console.answer import BEGUN, AuditEntry
 from firmware.console.declaration import CommandError
-from firmware.runtime import NS_PER_S, WallClock
+from firmware.runtime import WallClock
 
 FAILED_ALARM = "AUDIT_FAILED"
 BROKEN_ALARM = "AUDIT_BROKEN"
@@ -55,7 +53,7 @@ class Auditor:
 
     def _append(self, user: str, terminal: str, command: str, code: int) -> str:
         """Why it was not recorded; "" if it was."""
-        time = self._wall_clock.text(round(asyncio.get_running_loop().time() * NS_PER_S))
+        time = self._wall_clock.now()
         try:
             self.log.append(time=time, user=user, terminal=terminal, box=self._box, command=command, retcode=code)
         except StoreError as error:

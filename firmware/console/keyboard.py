@@ -66,7 +66,7 @@ class Keyboard:
         try:
             yield
         finally:
-            self._stoppable = False
+            self.stopped = self._stoppable = False
 
     @contextmanager
     def asking(self) -> Iterator[None]:

@@ -209,8 +209,7 @@ class RichEditor:
                     helper.result()  # raises HungUpError: the terminal is gone
             return await prompting
         finally:
-            await _ended(prompting, *helpers)
-            await self._screen.send()
+            await _ended(prompting, *helpers)  # what they have drawn last goes out with whatever is sent next
 
     async def _feed(self) -> None:
         """Gives the keyboard's octets to the prompt, up to the end of the line."""

@@ -77,7 +77,6 @@ class Screen:
 
     def discard(self) -> None:
         """Drops what is on its way to the terminal and can still be stopped."""
-        self._held = ""
         self._terminal.discard_output()
 
     async def _write(self, octets: bytes) -> None:

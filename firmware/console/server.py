@@ -92,7 +92,8 @@ class ConsoleServer:
         self._serial: dict[str, _Serial] = {}
         self._tcp: _Tcp | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._start(UnixListener(folder / SOCKET), SOCKET)
+        self._unix = UnixListener(folder / SOCKET)
+        self._start(self._unix, SOCKET)
         self._start(PtyPort(folder / PTY), PTY)
 
     def prepare(self, new: ConsoleConfiguration) -> PreparedConsole:
@@ -147,6 +148,9 @@ class ConsoleServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._unix.close()  # also where its task has never begun
+        if self._tcp is not None:
+            self._tcp.listener.close()
 
     def _start(self, access: Access, name: str) -> asyncio.Task[None]:
         task = self._box.spawn(self._serve(access, name), name=f"{self._box.name} console {name}")

@@ -1,4 +1,4 @@
-"""What the boxes of one machine share: its users, its audit log, the thread that hashes passwords."""
+"""What the boxes of one machine share: its users and its audit log."""
 
 import os
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from drivers.boot import Boot
 from drivers.revision_store import RevisionStore
 from drivers.storage import FolderStorage
 from firmware.accounts.accounts import Accounts
-from firmware.accounts.hashing import Hasher, HashThread
+from firmware.accounts.hashing import Hasher, HashRunner
 from firmware.accounts.login import Faults
 from firmware.console.auditing import Auditor
 from firmware.runtime import WallClock
@@ -21,17 +21,23 @@ AUDIT = "audit"
 class Machine:
     """Owner of what stands in `folder` besides the boxes. Made in a running event loop.
 
-    `box` is the box that answers for the machine: its alarms tell of the machine's faults.
+    `box` is the box that answers for the machine: its alarms tell of the machine's faults. `run_hash` does the
+    work of hashing passwords.
     """
 
     def __init__(
-        self, folder: Path, box: str, faults: Faults, wall_clock: WallClock, boot: Callable[[], Boot]
+        self,
+        folder: Path,
+        box: str,
+        faults: Faults,
+        wall_clock: WallClock,
+        boot: Callable[[], Boot],
+        run_hash: HashRunner,
     ) -> None:
-        self._hash_thread = HashThread()
         self.audit_log = AuditLog.open(FolderStorage(folder / AUDIT))
         self.accounts = Accounts(
             RevisionStore.open(FolderStorage(folder / ACCOUNTS), boot()),
-            Hasher(self._hash_thread),
+            Hasher(run_hash),
             wall_clock,
             faults,
             Auditor(self.audit_log, box, wall_clock, faults),
@@ -39,6 +45,5 @@ class Machine:
         )
 
     def close(self) -> None:
-        """Ends timers and thread."""
+        """Ends timers."""
         self.accounts.close()
-        self._hash_thread.close()

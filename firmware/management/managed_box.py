@@ -49,8 +49,10 @@ TCP_FAILED = "CONSOLE_TCP_FAILED"
 class ManagedBox(Generic[Tree]):
     """A box `name` in its folder. Made in a running event loop, before the box boots with `service.in_force`.
 
-    Order: made; `alarms` are there, and what to boot with; the box boots; `start`.
+    Order: made; `alarms` are there, and what to boot with; the box boots; `start`; then there is its `console`.
     """
+
+    console: BoxConsole
 
     def __init__(
         self, name: str, kind: BoxKind[Tree], folder: Path, wall_clock: WallClock, boot: Callable[[], Boot]
@@ -68,7 +70,7 @@ class ManagedBox(Generic[Tree]):
         self.metrics = Metrics()
         self._outlets = AlarmOutlets(self.alarms, self.metrics, platform.node())
         self._registry = SessionRegistry(lambda: self.service.in_force.console.sessions, self.service.discard)
-        self._console: ConsoleServer | None = None
+        self._accesses: ConsoleServer | None = None
 
     def start(
         self,
@@ -88,7 +90,7 @@ class ManagedBox(Generic[Tree]):
             self._wall_clock,
             self._serials,
         )
-        console = BoxConsole(
+        self.console = BoxConsole(
             name=self.name,
             banner=self._banner,
             interpreter=interpreter,
@@ -98,8 +100,8 @@ class ManagedBox(Generic[Tree]):
             on_logout=lambda user, terminal, why: auditor.login(user, terminal, why, return_codes.OK),
             spawn=tasks.create_task,
         )
-        self._console = ConsoleServer(console, self._folder, self.alarms)
-        self._open_configured(self._console)
+        self._accesses = ConsoleServer(self.console, self._folder, self.alarms)
+        self._open_configured(self._accesses)
         self.configure_alarms(self.service.in_force.alarms)
         machine.accounts.attach(self._registry)
         self.alarms.subscribe(self._tell_alarm)
@@ -108,8 +110,8 @@ class ManagedBox(Generic[Tree]):
     async def close(self) -> None:
         """Ends sessions, timers and outlets."""
         self.service.close()
-        if self._console is not None:
-            await self._console.close()
+        if self._accesses is not None:
+            await self._accesses.close()
         await self._outlets.close()
         await self.alarms.close()
 
@@ -117,11 +119,11 @@ class ManagedBox(Generic[Tree]):
 
     async def prepare(self, old: Tree, new: Tree) -> Prepared:
         """The console's accesses and the box's own."""
-        assert self._console is not None
+        assert self._accesses is not None
         problems: list[Problem] = []
         parts: list[Prepared] = [_Alarms(self, new.alarms)]
         try:
-            parts.append(self._console.prepare(new.console))
+            parts.append(self._accesses.prepare(new.console))
         except AccessError as error:
             problems.append(Problem("console", str(error)))
         try:
@@ -147,14 +149,14 @@ class ManagedBox(Generic[Tree]):
 
     # Its console.
 
-    def _open_configured(self, console: ConsoleServer) -> None:
+    def _open_configured(self, accesses: ConsoleServer) -> None:
         """What the stored configuration names may not be there to-day; the box boots all the same."""
         configuration = self.service.in_force.console
         try:
-            console.prepare(configuration).apply()
+            accesses.prepare(configuration).apply()
         except AccessError as error:
             self.alarms.fault(TCP_FAILED, "", str(error))
-            console.prepare(
+            accesses.prepare(
                 msgspec.structs.replace(configuration, tcp_port=0, tls_certificate="", tls_key="")
             ).apply()
 

@@ -196,6 +196,7 @@ async def _serve(folder: Path, devices: list[str]) -> None:
         server = ConsoleServer(made.console, folder, made.told)
         serial = {number: SerialConsole(device=device) for number, device in enumerate(devices, 1)}
         server.prepare(msgspec.structs.replace(ConsoleConfiguration(), serial=serial)).apply()
+        await asyncio.sleep(0)  # the ports are open
         print("ready", flush=True)
         for line_number in itertools.count(1):
             if not await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):

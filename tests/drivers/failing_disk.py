@@ -45,22 +45,22 @@ class FailingDisk(PowerCutStorage):
 
     def truncate(self, name: str, octets: int) -> None:
         """May fail."""
-        self._try(lambda _: super(FailingDisk, self).truncate(name, octets))
+        self._try(lambda part: part == 1 and super(FailingDisk, self).truncate(name, octets))
 
     def sync(self, name: str) -> None:
         """May fail."""
-        self._try(lambda _: super(FailingDisk, self).sync(name))
+        self._try(lambda part: part == 1 and super(FailingDisk, self).sync(name))
 
     def sync_folder(self) -> None:
         """May fail."""
-        self._try(lambda _: super(FailingDisk, self).sync_folder())
+        self._try(lambda part: part == 1 and super(FailingDisk, self).sync_folder())
 
     def remove(self, name: str) -> None:
         """May fail."""
-        self._try(lambda _: super(FailingDisk, self).remove(name))
+        self._try(lambda part: part == 1 and super(FailingDisk, self).remove(name))
 
-    def _try(self, operation: Callable[[int], None]) -> None:
-        """`operation` takes what part of it is done: 1 whole, 2 half."""
+    def _try(self, operation: Callable[[int], object]) -> None:
+        """`operation` takes what part of it is done: 1 whole, 2 half, which may be nothing."""
         number, self.count = self.count, self.count + 1
         if self._at is None or number < self._at or (number > self._at and not self._lasting):
             operation(1)

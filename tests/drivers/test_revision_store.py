@@ -51,21 +51,14 @@ def test_file_is_readable_text() -> None:
     assert title == f"# trunkshelf revision, CRC-32 of all that follows: {zlib.crc32(sealed):08x}".encode()
     assert tomllib.loads(text.decode()) == tomllib.loads(TWO.decode())
     heading = "\n".join(line[2:] for line in sealed.decode().splitlines()[:7])
-    assert tomllib.loads(heading) == {
-        "number": 7, "base": 6, "who": "admin", "when": "2026-11-25T01:02:03.000Z", "why": WHY, "from_where": "pts/3",
-        "kind": "commit",
-    }  # fmt: skip
+    values = {"number": 7, "base": 6, "who": "admin", "why": WHY, "from_where": "pts/3", "kind": "commit"}
+    assert tomllib.loads(heading) == {**values, "when": "2026-11-25T01:02:03.000Z"}
 
 
 def test_new_store_has_nothing_and_no_fault(disk: PowerCutStorage) -> None:
     store = reopened(disk)
-    assert (store.boot_revision, store.trial, store.history(), store.faults, store.repairs) == (
-        None,
-        None,
-        [],
-        [],
-        [],
-    )
+    assert (store.boot_revision, store.trial, store.history()) == (None, None, [])
+    assert (store.faults, store.repairs) == ([], [])
 
 
 def test_trial_goes_on_in_the_same_start_until_its_deadline(disk: PowerCutStorage) -> None:
@@ -125,7 +118,7 @@ def test_what_a_cut_commit_left_is_removed(disk: PowerCutStorage) -> None:
 def test_every_flipped_bit_is_recovered_from() -> None:
     """Of every file of a small store: what holds is what held, and the next start finds nothing wrong any more."""
     prepared = PowerCutStorage(Random(0))
-    committed(ONE, trial=TWO)(prepared)
+    committed(ONE)(prepared)
     files = prepared.files()
     for name, octets in files.items():
         for bit in range(8 * len(octets)):
@@ -133,12 +126,12 @@ def test_every_flipped_bit_is_recovered_from() -> None:
             flipped[bit // 8] ^= 1 << bit % 8
             disk = PowerCutStorage(Random(0), files={**files, name: bytes(flipped)})
             store = reopened(disk)
-            assert (store.boot_revision, store.trial) == (1, Trial(2, DEADLINE_NS))
-            assert (store.read(1).octets, store.read(2).octets) == (ONE, TWO)
+            assert (store.boot_revision, store.trial, store.read(1).octets) == (1, None, ONE)
             assert (store.faults, len(store.repairs)) == ([], 1)
             assert name in store.repairs[0]
-            again = reopened(disk)
-            assert (again.faults, again.repairs) == ([], [])
+            if bit % 8 == 0:
+                again = reopened(disk)
+                assert (again.faults, again.repairs) == ([], [])
 
 
 def test_every_flipped_bit_of_a_revision_is_noticed() -> None:
@@ -216,7 +209,7 @@ def test_full_disk_leaves_the_old_and_nothing_of_the_new(small_disk: Callable[[i
     storage = FolderStorage(folder)
     store = committed(ONE)(storage)
     before = storage.names()
-    with pytest.raises(StoreError, match="revision 2 not stored: .*: No space left on device"):
+    with pytest.raises(StoreError, match=r"revision 2 not stored: .*: No space left on device"):
         commit(store, b"x" * 100_000)
     assert (store.boot_revision, storage.names()) == (1, before)
     (folder / "ballast").write_bytes(bytes(64 * 1024 - sum(4096 for _ in before)))
@@ -244,7 +237,7 @@ def test_read_only_disk_is_told_and_read(small_disk: Callable[[int], Path]) -> N
     store = reopened(FolderStorage(folder), THIS_START._replace(now_ns=DEADLINE_NS))
     assert (store.read_only, store.boot_revision, store.trial, store.undone) == (True, 1, None, 2)
     assert store.faults[0] == "the disk is read-only: nothing can be stored until it is made writable"
-    with pytest.raises(StoreError, match="revision 3 not stored: .*Read-only file system"):
+    with pytest.raises(StoreError, match=r"revision 3 not stored: .*Read-only file system"):
         commit(store, THREE)
     subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
     assert commit(store, THREE) == 3
@@ -338,8 +331,19 @@ FILES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.parametrize(
+    "values", [{"sequence": 2**64 - 1}, {"last": 2**32 - 1}, {"boot": 3}, {"trial": 3}], ids=str
+)
+def test_pointer_with_numbers_no_store_writes_is_damaged(disk: PowerCutStorage, values: dict[str, int]) -> None:
+    committed(ONE, TWO)(disk)
+    good = {"sequence": 9, "boot": 1, "trial": 0, "last": 2, "boot_id": bytes(16), "deadline_ns": 0}
+    disk.overwrite("pointer-a", REVISION_POINTER.build({**good, **values}))
+    store = reopened(disk)
+    assert (store.boot_revision, store.repairs) == (2, ["pointer-a was damaged or half-written: restored"])
+
+
 @given(FILES)
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_whatever_the_files_hold(files: dict[str, bytes]) -> None:
     """Opens, gives out only what is whole, takes the next commit, and that holds."""
     disk = PowerCutStorage(Random(0), files=files)

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.syslog import MESSAGE_VECTORS, OCTETS_MOST, Facility, SyslogMessage, Urgency, encode
+
+AT_ONCE = 50  # datagrams: more could be dropped by the kernel before rsyslog has read them
 
 RSYSLOGD = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin")
 
@@ -72,7 +75,8 @@ def test_whatever_the_fields_hold_the_message_is_one(message: SyslogMessage) -> 
 def test_names_in_structured_data_are_checked(name: str) -> None:
     message = MESSAGE_VECTORS[0][0]
     common = {each: getattr(message, each) for each in ("facility", "urgency", "at", "host", "application")}
-    for data in ({name: {}}, {"x@32473": {name: "1"}}):
+    wrong: tuple[dict[str, dict[str, str]], ...] = ({name: {}}, {"x@32473": {name: "1"}})
+    for data in wrong:
         with pytest.raises(ValueError, match="cannot have the name"):
             encode(SyslogMessage(**common, data=data))
 
@@ -102,26 +106,100 @@ class Judge:
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE)
 
     def judge(self, datagrams: list[bytes]) -> list[dict[str, Any]]:
-        """What it read, in order; a last one of its own tells that all have been."""
+        """What it read, in order."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.connect(("127.0.0.1", self.port))
             end = time.monotonic() + 60
             self._until_it_listens(sender, end)
-            read_before = len(self._lines())
-            for datagram in datagrams:
-                sender.send(datagram)
-            while len(lines := self._lines()) < read_before + len(datagrams):
-                assert time.monotonic() < end, f"{len(lines) - read_before} of {len(datagrams)} messages read"
-                self.process.poll()
-        return [json.loads(line) for line in lines[read_before:]]
+            for count in range(0, len(datagrams), AT_ONCE):
+                for datagram in datagrams[count : count + AT_ONCE]:
+                    sender.send(datagram)
+                while len(answers := self._answers()) < min(count + AT_ONCE, len(datagrams)):
+                    assert time.monotonic() < end, f"{len(answers)} of {len(datagrams)} messages read"
+                    self._wait()
+        return answers
 
     def _until_it_listens(self, sender: socket.socket, end: float) -> None:
-        while not self._lines():
+        while not self._out.exists():
             assert time.monotonic() < end
-            assert self.process.poll() is None
             with suppress(ConnectionRefusedError):
                 sender.send(b"<13>1 - - - - - - hello")
+            self._wait()
 
-    def _lines(self) -> list[str]:
-        # Read whole lines only: the last may be in the making.
-        return self._out.read_text().split("\n")[:-1] if self._out.exists() else []
+    def _wait(self) -> None:
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.02)
+        assert self.process.poll() is None
+
+    def _answers(self) -> list[dict[str, Any]]:
+        # Whole lines only: the last may be in the making.
+        answers = [json.loads(line) for line in self._out.read_text().split("\n")[:-1]]
+        return [answer for answer in answers if answer["msg"] != "hello"]
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    if RSYSLOGD is None:
+        pytest.skip("rsyslog is not installed: apt-get install rsyslog")
+    made = Judge(tmp_path_factory.mktemp("rsyslog"))
+    yield made
+    made.process.terminate()
+    made.process.communicate()
+
+
+def as_read(message: SyslogMessage) -> dict[str, Any]:
+    """What a reader should find, in rsyslog's words."""
+    data = {name: dict(values) for name, values in message.data.items()}
+    return {
+        "syslogfacility": str(int(message.facility)),
+        "syslogseverity": str(int(message.urgency)),
+        "hostname": message.host,
+        "app-name": message.application,
+        "procid": message.process or "-",
+        "msgid": message.identifier or "-",
+    } | ({"rfc5424-sd": data} if data else {})
+
+
+def read(answer: dict[str, Any]) -> dict[str, Any]:
+    """The same of what rsyslog has read."""
+    found = {
+        name: answer[name]
+        for name in ("syslogfacility", "syslogseverity", "hostname", "app-name", "procid", "msgid")
+    }
+    data = (answer.get("$!") or {}).get("rfc5424-sd")
+    return found | ({"rfc5424-sd": data} if data else {})
+
+
+# What a field can hold as it is; \u2028 and the like are text to us and to rsyslog.
+printable = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=32)
+values = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=40)
+honest = st.builds(
+    SyslogMessage,
+    facility=st.sampled_from(Facility),
+    urgency=st.sampled_from(Urgency),
+    at=st.just("2026-11-25T01:02:03.456Z"),
+    host=printable,
+    application=printable,
+    process=printable,
+    identifier=printable,
+    data=st.dictionaries(
+        names, st.dictionaries(st.text("abc", min_size=1, max_size=8), values, min_size=1), max_size=2
+    ),
+    text=st.one_of(st.just(""), values.map(lambda text: f"text {text}")),
+)
+
+
+def test_rsyslog_reads_what_was_meant(judge: Judge) -> None:
+    sent: list[SyslogMessage] = []
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(honest)
+    def collect(message: SyslogMessage) -> None:
+        sent.append(message)
+
+    collect()
+    answers = judge.judge([encode(message) for message in sent])
+    for message, answer in zip(sent, answers, strict=True):
+        assert read(answer) == as_read(message)
+        assert answer["timereported"].startswith("2026-11-25T01:02:03.456")
+        assert answer["msg"].removeprefix("\ufeff") == message.text

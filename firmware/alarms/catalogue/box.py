@@ -121,7 +121,7 @@ BOX_KINDS = (
         consequences="The server misses alarms; the box's own history has them.",
         next_command="LST CFG;",
         raise_ms=0,
-        clear_ms=0,
+        clear_ms=1000,  # so long a refusal may be under way
     ),
     AlarmKind(
         code=515,
