@@ -15,6 +15,8 @@ BROKEN_ALARM = "AUDIT_BROKEN"
 CODE_BEGUN = -1
 CODE_BROKEN_OFF = -2
 
+REFUSED_CHARACTERS = 256  # of a command that was refused: what nobody may do is not to fill the log
+
 
 class Auditor:
     """Records what is done on a box. Each record is synced before the call returns.
@@ -35,7 +37,8 @@ class Auditor:
         """Records a command; CommandError where it is about to begin and cannot be recorded."""
         begun = entry.code is None and entry.text == BEGUN
         code = entry.code if entry.code is not None else CODE_BEGUN if begun else CODE_BROKEN_OFF
-        failure = self._append(entry.session.user, entry.session.terminal, entry.command, code)
+        command = entry.command if code <= return_codes.OK else _cut(entry.command)
+        failure = self._append(entry.session.user, entry.session.terminal, command, code)
         if failure and begun:
             raise CommandError(return_codes.STORE_FAILED, f"not carried out, it cannot be recorded: {failure}")
 
@@ -61,3 +64,9 @@ class Auditor:
             return str(error)
         self._faults.recover(FAILED_ALARM, "")
         return ""
+
+
+def _cut(command: str) -> str:
+    if len(command) <= REFUSED_CHARACTERS:
+        return command
+    return f"{command[:REFUSED_CHARACTERS]}... ({len(command)} characters)"

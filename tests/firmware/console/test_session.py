@@ -244,7 +244,7 @@ def test_the_limit_of_sessions_never_locks_an_administrator_out() -> None:
         await settled(10)
         await made.logged_in(bob, user="bob")
         made.session(refused)
-        refused.type(f"eve\r{PASSWORD}\r")
+        refused.type(f"olga\r{PASSWORD}\r")
         await refused.expect("all 2 sessions are in use")
         await made.logged_in(admin)
         await session_of_guest
@@ -397,6 +397,7 @@ def test_a_line_of_a_megabyte_is_refused_and_does_nothing() -> None:
 
 def test_sessions_are_interleaved() -> None:
     async def scenario(made: Plant) -> None:
+        made.sessions = 12
         terminals = [MemoryTerminal(f"serial {number}") for number in range(6)]
         for terminal in terminals:
             await made.logged_in(terminal)

@@ -157,7 +157,7 @@ def test_what_nobody_asked_for_stands_above_the_line_being_typed() -> None:
         terminal.type("DSP PO")
         await terminal.expect("DSP PO")
         made.registry.tell(7, ["*** ALARM ***", "LOS\x1b[2J on port 1"])
-        assert await terminal.expect("qm1> DSP PO") == "\r\n*** ALARM ***\r\nLOS?[2J on port 1\r\nqm1> DSP PO"
+        assert await terminal.expect("qm1> DSP PO") == "\r\n*** ALARM ***\r\nLOS.[2J on port 1\r\nqm1> DSP PO"
         terminal.type("RT:PN=1;\r")
         await terminal.expect("(Number of results = 1)")
 
