@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import tempfile
 import threading
 import time
@@ -14,6 +13,7 @@ from typing import Any
 
 import pexpect
 
+from drivers.terminal.unix_socket import connect_unix
 from tests.command import COMMAND
 from tests.console.screen import LIMIT_S, Screen
 from tests.drivers.terminal.pairs import cable
@@ -81,8 +81,11 @@ class RunningShelf:
 
 
 def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as caller:
-        return path.exists() and caller.connect_ex(str(path)) == 0
+    try:
+        connect_unix(path).close()
+    except OSError:
+        return False
+    return True
 
 
 class Technician(Screen):
