@@ -105,7 +105,7 @@ def test_an_adaptor_that_dies_is_a_lost_signal() -> None:
         port.frames, port.status = True, {"sa_bits": 0b11111}
         bench.run(2)
         assert span.status().in_service and not span.status().signal_lost
-        assert told(bench, span)[2:] == [(EventKind.SIGNAL_LOST, 0, 0), (EventKind.FRAME_ALIGNED, 0, 0)]
+        assert told(bench, span)[3:] == [(EventKind.SIGNAL_LOST, 0, 0), (EventKind.FRAME_ALIGNED, 0, 0)]
 
 
 def test_what_an_adaptor_says_is_taken_in_without_frames() -> None:
