@@ -164,6 +164,23 @@ def test_only_so_many_may_be_about_to_log_in(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+def test_strangers_from_the_network_keep_nobody_out_at_the_machine(tmp_path: Path) -> None:
+    async def scenario(server: ConsoleServer, _: Plant) -> None:
+        port = free_port()
+        server.prepare(ConsoleConfiguration(tcp_port=port)).apply()
+        strangers = [await Client(tcp(port)).open() for _ in range(STRANGERS_MAX)]
+        for stranger in strangers:
+            await stranger.expect("\x1b[6n")
+        one_more = await Client(tcp(port)).open()
+        await one_more.expect("too many connections")
+        local = await Client(connect_unix(tmp_path / "console.sock")).open()
+        await local.log_in()
+        for client in (local, one_more, *strangers):
+            client.close()
+
+    run(tmp_path, scenario)
+
+
 def test_a_second_server_of_the_folder_is_refused(tmp_path: Path) -> None:
     async def scenario(_: ConsoleServer, made: Plant) -> None:
         with pytest.raises(AccessError, match="another process serves it"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import stat
 import termios
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -245,3 +246,13 @@ def test_a_pty_is_there_again_after_each_who_has_left(tmp_path: Path) -> None:
 
     serve(PtyPort(path), scenario)
     assert not path.is_symlink()
+
+
+def test_a_pty_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "console"
+
+    async def scenario() -> None:
+        await until(path.exists)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+    serve(PtyPort(path), scenario)

@@ -156,8 +156,10 @@ def test_what_nobody_asked_for_stands_above_the_line_being_typed() -> None:
         await made.logged_in(terminal)
         terminal.type("DSP PO")
         await terminal.expect("DSP PO")
-        made.registry.tell(7, ["*** ALARM ***", "LOS\x1b[2J on port 1"])
-        assert await terminal.expect("qm1> DSP PO") == "\r\n*** ALARM ***\r\nLOS.[2J on port 1\r\nqm1> DSP PO"
+        # ESC, then CSI as C1, RIGHT-TO-LEFT OVERRIDE and ISOLATE, a line feed: each could make it read as another.
+        made.registry.tell(7, ["*** ALARM ***", "LOS\x1b[2J on \x9b2J\u202e\u2067port\n1"])
+        shown = await terminal.expect("qm1> DSP PO")
+        assert shown == "\r\n*** ALARM ***\r\nLOS.[2J on .2J..port.1\r\nqm1> DSP PO"
         terminal.type("RT:PN=1;\r")
         await terminal.expect("(Number of results = 1)")
 
@@ -248,9 +250,9 @@ def test_machine_mode_answers_in_records_and_nothing_else() -> None:
         records = await _records(terminal, decoder, 4)
         assert [record.retcode for record in records] == [0, 2003, 1004, 1001]
         assert records[0].text.endswith("---    END\n")
-        made.registry.tell(99, ["*** ALARM ***"])
+        made.registry.tell(99, ["*** ALARM ***", "\x1b[2J\nforged"])
         (notice,) = await _records(terminal, decoder, 1)
-        assert notice == Record(RecordKind.NOTICE, 99, 0, 1, False, "*** ALARM ***\n")
+        assert notice == Record(RecordKind.NOTICE, 99, 0, 1, False, "*** ALARM ***\n.[2J.forged\n")
         assert decoder.idle
 
     run(scenario)
