@@ -40,16 +40,25 @@ def execute(arguments: argparse.Namespace) -> int:
     script = order.caller(calls.called_number(order.configuration))
     told = False
 
+    async def story(exchange: Exchange) -> None:
+        before = len(calls.records_in(shelf.store))
+        failed = await calls.place(exchange, script, 1)
+        record = calls.records_in(shelf.store)[before:]
+        calls.check(record, failed, 1)
+        print(f"\nfiles:\n{order.folder / RECORDINGS / record[0].recording}\n{shelf.store.path}")
+
     async def scenario(exchange: Exchange) -> None:
         nonlocal told
+        stays = sys.stdout.isatty() or not exchange.lines
         if exchange.lines and not told:
-            before = len(calls.records_in(shelf.store))
-            failed = await calls.place(exchange, script, 1)
-            record = calls.records_in(shelf.store)[before:]
-            calls.check(record, failed, 1)
-            print(f"\nfiles:\n{order.folder / RECORDINGS / record[0].recording}\n{shelf.store.path}")
+            try:
+                await story(exchange)
+            except calls.CallsError as error:  # somebody at a console may have ended the call
+                if not stays:
+                    raise
+                print(f"\n{error}")
         told = True
-        if sys.stdout.isatty() or not exchange.lines:
+        if stays:
             print(f"\n{_how_to_reach(state, arguments.state is not None)}", flush=True)
             await asyncio.Event().wait()
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import pexpect
 import pyte
@@ -30,7 +30,7 @@ class Screen:
         self._screen = _Emulator(self.child.send)
         self._stream = pyte.ByteStream(self._screen)
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

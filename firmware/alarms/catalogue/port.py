@@ -17,7 +17,7 @@ PORT_KINDS = (
             "the address or UDP port of a pseudowire is in use by another program",
             "the box may not open the device: owner and group of the device file",
         ),
-        consequences="The port is out of service until it is opened: it is tried again with RST PORT.",
+        consequences="The port is out of service until it opens: tried again every 10 s, at once with RST PORT.",
         next_command="LST PORT:PN={key};",
         raise_ms=0,
     ),

@@ -254,6 +254,19 @@ def test_the_limit_of_sessions_never_locks_an_administrator_out() -> None:
     run(scenario)
 
 
+def test_a_takeover_spares_administrators() -> None:
+    async def scenario(made: Plant) -> None:
+        made.sessions = 4
+        terminals = [MemoryTerminal(f"serial {number}") for number in range(5)]
+        for terminal, user in zip(terminals, ("admin", "eve", "bob", "olga", "admin"), strict=True):
+            await made.logged_in(terminal, user=user)
+            await settled(10)
+        assert ["taken over" in terminal.text for terminal in terminals] == [False, True, False, False, False]
+        assert [live.session.terminal for live in made.registry.all()] == [f"serial {n}" for n in (0, 2, 3, 4)]
+
+    run(scenario)
+
+
 def test_a_dangerous_command_asks_and_a_no_is_a_no() -> None:
     async def scenario(made: Plant) -> None:
         made.box.interrupted = ["3 calls in progress"]
@@ -352,13 +365,15 @@ def test_plain_editing(typed: str, command: str) -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\0"])
-def test_a_line_ends_once_whatever_ends_it(end: str) -> None:
+def test_a_line_ends_once_whatever_ends_it(end: str, whole: bool) -> None:
     async def scenario(made: Plant) -> None:
         terminal = MemoryTerminal()
         await made.logged_in(terminal)
-        for octet in f"RST BOX;{end}":
-            terminal.type(octet)
+        line = f"RST BOX;{end}"
+        for octets in [line] if whole else line:
+            terminal.type(octets)
         await terminal.expect("END")
         await settled()
         assert terminal.text.count("qm1> ") == 1
