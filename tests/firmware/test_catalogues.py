@@ -65,6 +65,10 @@ def test_what_is_told_befalls_such_an_object_and_stands_or_not_as_told(told: Tol
         assert len(told.names) > 1 or CATALOGUE[name].stands is (told.way != "event")
 
 
+def test_what_is_in_the_catalogue_is_told() -> None:
+    assert set(CATALOGUE) == {name for told in TOLD for name in told.names}
+
+
 # Packages that are of one kind of box alone; all others are of each.
 OWN = {"firmware.qm": "QM", "firmware.hw": "HW", "firmware.vp": "VP"}
 

@@ -28,6 +28,7 @@ FACTORY = PlantConfiguration(
 )
 PASSWORD = "a long way home"  # as the examples have it
 TERMINAL = "serial /dev/ttyS0"
+SECRETS = ("way home", "argon2")  # of a password, new or old; of a hash
 SPEECH = Sound(b"\x55\xd5" * 4000 * 600)  # ten minutes: longer than all examples
 SETTLED_S = 0.2  # a port's alignment both ways
 
@@ -76,8 +77,10 @@ class Technician:
     async def _give(self, line: str, role: Role) -> Answer:
         session = Session(self._session.number, self._session.user, role, TERMINAL)
         answers = [each async for each in self._box.console.interpreter.execute(line, session, Yes())]
-        for answer in answers:
-            assert all(shown.isprintable() for shown in layout.lines(answer))
+        for shown in (shown for answer in answers for shown in layout.lines(answer)):
+            assert shown.isprintable()
+            if any(secret in shown for secret in SECRETS):
+                self.wrong.append(f"{line} shows a secret: {shown}")
         return answers[-1]
 
     def _state(self) -> tuple[object, ...]:

@@ -21,20 +21,6 @@ BOX_KINDS = (
         clear_ms=60_000,
     ),
     AlarmKind(
-        code=502,
-        name="EVENTS_LOST",
-        severity=Severity.MAJOR,
-        object=BOX,
-        text="the engine had more to tell than could be heard: events were lost",
-        causes=(
-            "a line that flaps and errs without end: look at the counters of the ports, block the worst",
-            "the box was held up for long: look for LATE_BLOCKS",
-        ),
-        consequences="Line signals or digits may have been missed: calls may hang or carry wrong numbers.",
-        next_command="DSP ALM;",
-        stands=False,
-    ),
-    AlarmKind(
         code=503,
         name="BOX_RESTARTED",
         severity=Severity.WARNING,

@@ -263,6 +263,9 @@ def test_a_pty_is_its_owners_alone_before_anybody_may_open_it(monkeypatch: pytes
             modes.append(stat.S_IMODE(path.stat().st_mode))
         return ioctl(descriptor, request, argument)
 
+    async def scenario() -> None:
+        pty_port.PtyTerminal("console").close()
+
     monkeypatch.setattr(fcntl, "ioctl", watched)
-    pty_port.PtyTerminal("console").close()
+    asyncio.run(scenario())
     assert modes == [0o600]

@@ -457,9 +457,9 @@ def test_worst_first_in_the_list(tmp_path: Path) -> None:
 def test_events_within_a_minute_are_one(tmp_path: Path) -> None:
     async def scenario(plant: Plant) -> None:
         for _ in range(150):
-            plant.manager.event("EVENTS_LOST", detail="span 1")
+            plant.manager.event("CFG_UNDONE", detail="span 1")
             await after(1000)
-        assert plant.told == [("happened", "EVENTS_LOST", "")] * 3
+        assert plant.told == [("happened", "CFG_UNDONE", "")] * 3
         assert plant.active == []
 
     records = run(scenario, tmp_path)
