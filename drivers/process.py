@@ -24,3 +24,9 @@ def memory_kb() -> tuple[int, int]:
 def process_id() -> int:
     """The process's number."""
     return os.getpid()
+
+
+def disk_free(folder: Path) -> tuple[int, int]:
+    """Octets that this process may still write to the folder's file system, and the size of all of it."""
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize

@@ -41,6 +41,20 @@ def folder() -> Path:
 
 
 @contextmanager
+def claimed(state: Path) -> Iterator[None]:
+    """The state folder is this process's alone as long as it lasts; made where it is missing. Raises UserError."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UserError(f"{state}: another process runs boxes there; end it, or name another --state") from None
+    finally:
+        os.close(folder)
+
+
+@contextmanager
 def announced(state: Path, boxes: Sequence[str]) -> Iterator[None]:
     """Tells others that these boxes run, as long as it lasts."""
     process = os.getpid()

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from firmware.alarms.catalogue import CATALOGUE
+from firmware.alarms.kind import AlarmKind
 from firmware.all_commands import by_box_kind
 from firmware.console import return_codes
 from firmware.console.declaration import Command, Parameter, Verb
@@ -57,6 +59,10 @@ def _book(kinds: Mapping[str, Sequence[Command[Any]]]) -> Iterator[str]:
         yield ""
         yield f"### {command.name} ({', '.join(boxes)})\n"
         yield from _section(command)
+    yield "\n## Alarms\n"
+    yield "Severity, name and code; what to look for, in this order; what follows; what to type first.\n"
+    for alarm in sorted(CATALOGUE.values(), key=lambda each: each.code):
+        yield from _alarm(alarm)
     yield "\n## RETCODEs\n"
     codes = [(str(code), text) for code, text in sorted(return_codes.TEXTS.items())]
     yield from _table(("RETCODE", "Meaning"), codes)
@@ -70,6 +76,19 @@ def _sections(kinds: Mapping[str, Sequence[Command[Any]]]) -> list[tuple[Command
             key = (command.name, "\n".join(_section(command)))
             found.setdefault(key, (command, []))[1].append(kind)
     return sorted(found.values(), key=lambda each: (each[0].object, list(Verb).index(each[0].verb), each[1]))
+
+
+def _alarm(kind: AlarmKind) -> Iterator[str]:
+    """One kind of alarm, as LST ALMCAT explains it."""
+    stands = "" if kind.stands else ", an event"
+    yield f"### {kind.name} ({kind.code}, {kind.severity.name.lower()}, {kind.object}{stands})\n"
+    yield f"{_sentence(kind.text)}\n"
+    yield from (f"{number}. {cause}" for number, cause in enumerate(kind.causes, 1))
+    yield ""
+    yield f"{kind.consequences} Next: `{kind.next_command.format(key='n')}`"
+    if kind.hidden_by:
+        yield f"\nNot told while there is {' or '.join(kind.hidden_by)}."
+    yield ""
 
 
 def _section(command: Command[Any]) -> Iterator[str]:

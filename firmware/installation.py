@@ -18,12 +18,14 @@ from firmware.hw.commands import COMMANDS as HW_COMMANDS
 from firmware.hw.kind import HIGHWAY_BOX
 from firmware.hw.tree_objects import TREE_COMMANDS as HW_TREE
 from firmware.log_ring import LogRing
+from firmware.management.health import Health
 from firmware.management.machine import Machine
 from firmware.management.managed_box import ManagedBox
 from firmware.plant import PlantConfiguration
 from firmware.qm import QueuingMachine
 from firmware.qm.commands import COMMANDS as QM_COMMANDS
 from firmware.qm.kind import QUEUING_MACHINE
+from firmware.qm.metrics import register
 from firmware.qm.tree_objects import TREE_COMMANDS as QM_TREE
 from firmware.runtime import WallClock
 from firmware.vp import VoiceBox
@@ -72,6 +74,8 @@ class Installation:
         _begin(self.qm, factory.qm)
         _begin(self.hw, factory.hw)
         _begin(self.vp, factory.vp)
+        self._folder = folder
+        self._health: Health | None = None
         self._closed = False
         self._wall_clock = wall_clock
         self._log = LogRing(wall_clock)
@@ -114,6 +118,9 @@ class Installation:
             return CommandSet(subject, BOX_COMMANDS)
 
         self._log.install()
+        self._health = Health(shelf.shelf, self._folder, self.qm.alarms)
+        self._health.start()
+        register(self.qm.metrics, shelf.qm)
         qm, hw, vp = shelf.qm, shelf.hw, shelf.vp
         self.qm.start(
             qm, [CommandSet(qm, QM_COMMANDS), common(qm, "queuing machine")], QM_TREE, self._machine, tasks
@@ -121,12 +128,14 @@ class Installation:
         self.hw.start(hw, [CommandSet(hw, HW_COMMANDS), common(hw, "highway box")], HW_TREE, self._machine, tasks)
         self.vp.start(vp, [CommandSet(vp, VP_COMMANDS), common(vp, "voice box")], VP_TREE, self._machine, tasks)
 
-    async def close(self) -> None:
-        """Closes consoles, logs and timers. May be called again."""
+    async def close(self, in_order: bool = True) -> None:
+        """Closes consoles, logs and timers; may be called again. The next start tells if it was not `in_order`."""
         if self._closed:
             return
         self._closed = True
+        if self._health is not None:
+            self._health.close()
         for box in self.boxes:
-            await box.close()
+            await box.close(in_order)
         self._log.remove()
         self._machine.close()

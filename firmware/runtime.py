@@ -24,6 +24,10 @@ class WallClock:
         at = self._epoch + timedelta(microseconds=time_ns // 1000)
         return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
+    def now(self) -> str:
+        """The same of the running event loop's time."""
+        return self.text(round(asyncio.get_running_loop().time() * NS_PER_S))
+
 
 class Board(NamedTuple):
     """A board of a box: what kind, its number, what it has, for people."""

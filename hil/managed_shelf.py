@@ -1,6 +1,7 @@
 """A plant under management: its boxes keep configuration, users and alarms in a folder and have consoles."""
 
 import asyncio
+import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from drivers.boot import Boot, this_boot
 from drivers.bus import Bus
 from drivers.call_store import CallStore
 from drivers.engine import Shelf
-from drivers.running_shelves import announced
+from drivers.running_shelves import announced, claimed
 from firmware.accounts.hashing import HashThread, run_at_once
 from firmware.embedded import CALLS, EmbeddedShelf
 from firmware.installation import Installation
@@ -44,10 +45,10 @@ class ManagedShelf:
         self.store = CallStore(folder / CALLS)
 
     def run(self, scenario: Scenario, listener: Callable[[Progress], None], real_time: bool = True) -> bool:
-        """Boots the boxes and runs the scenario to its end, or until a box is to be started again: true then."""
+        """Boots the boxes and runs the scenario to its end, until SIGTERM, or until RST BOX: true then."""
         # Made before the loop, whose clock it is; so it must have room for whatever the boxes turn out to have.
         shelf = Shelf(EmbeddedShelf.streams(BOARDS_MAX) + EXCHANGE_STREAMS_PER_PORT * PORTS_MAX)
-        with shelf:
+        with claimed(self._state), shelf:
             main = self._in_real_time if real_time else self._in_virtual_time
             return clock.run(shelf, main(shelf, scenario, listener), real_time)
 
@@ -77,8 +78,16 @@ class ManagedShelf:
     ) -> bool:
         bus = Bus()
         bus.subscribe(PROGRESS, Progress, listener)
-        restart = asyncio.Event()
+        ending = asyncio.Event()
+        again = False
+
+        def restart() -> None:
+            nonlocal again
+            again = True
+            _soon(ending)
+
         installation = self.installation
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
         try:
             with _until_over():
                 async with asyncio.TaskGroup() as tasks:
@@ -86,17 +95,17 @@ class ManagedShelf:
                     self.boxes = boxes
                     exchange = Exchange(shelf, self._seed)
                     boxes.start(bus, tasks, wall_clock, installation.faults, exchange.join)
-                    installation.start(boxes, tasks, lambda: _soon(restart))
+                    installation.start(boxes, tasks, restart)
                     with announced(self._state, installation.names):
-                        interrupted = await _until(restart, scenario(exchange))
-                    await boxes.end_calls("the box was restarted" if restart.is_set() else "the box was stopped")
+                        interrupted = await _until(ending, scenario(exchange))
+                    await boxes.end_calls("the box was restarted" if again else "the box was stopped")
                     await installation.close()
                     raise _Over
         finally:
-            await installation.close()
+            await installation.close(in_order=False)
         if interrupted is not None:
             raise interrupted
-        return restart.is_set()
+        return again
 
 
 class _Over(Exception):  # noqa: N818 (no error: what still runs in the group is to end)

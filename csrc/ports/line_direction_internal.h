@@ -12,7 +12,8 @@ typedef struct line_direction line_direction;
 line_direction *line_direction_new(const line_options *options, unsigned way, int sign);
 void line_direction_hold(line_direction *way);
 void line_direction_release(line_direction *way);
-/* Only one end is left to hold it: what it sends goes nowhere; what is on its way still arrives, then spaces. */
+/* Only one end is left to hold it: what it sends goes nowhere; what is on its way still arrives, but for
+ * the last part of a block, then spaces. */
 bool line_direction_one_ended(const line_direction *way);
 
 void line_direction_put(line_direction *way, const line_block *block);

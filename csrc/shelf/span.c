@@ -34,21 +34,16 @@ uint64_t span_received_bits(const span *span)
     return receiver_bits(span->receiver);
 }
 
-void span_clock_begin(span *span)
-{
-    shelf *shelf = span->element.shelf;
-    shelf->clock_source = span;
-    shelf->second_blocks = 0;
-    clock_loop_follow(&shelf->clock_loop, span_received_bits(span));
-}
-
 int span_lock_clock(span *span)
 {
     shelf *shelf = span->element.shelf;
     shelf_lock(shelf);
     bool plugged = span->port != NULL;
-    if (plugged)
-        span_clock_begin(span);
+    if (plugged) {
+        shelf->clock_source = span;
+        shelf->second_blocks = 0;
+        clock_loop_follow(&shelf->clock_loop, span_received_bits(span));
+    }
     shelf_unlock(shelf);
     return plugged ? ENGINE_OK : ENGINE_NO_PORT;
 }

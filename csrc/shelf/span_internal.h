@@ -62,9 +62,6 @@ bool span_timeslots_free(const span *span, uint32_t timeslots);
 /* Bits of the line received so far. */
 uint64_t span_received_bits(const span *span);
 
-/* The shelf's clock follows the span's line from now on; the lock is held. */
-void span_clock_begin(span *span);
-
 /* The port is an adaptor that frames the line itself. */
 bool span_framed(const span *span);
 

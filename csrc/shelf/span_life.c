@@ -138,17 +138,15 @@ static bool fits_port(const span *span, const span_options *options)
     return coded == (line_is(span->port) && span->options.line_code != LINE_CODE_NONE);
 }
 
-/* A new life, with the lock held; gives back what the old one leaves. */
+/* A new life, with the lock held; gives back what the old one leaves. A clock that follows the span sees its bits begin
+ * anew, which is no measurement to it. */
 static span_parts life_change(span *span, const span_options *options, span_parts parts, uint64_t *since_ns)
 {
-    shelf *shelf = span->element.shelf;
     span_parts old = parts_of(span);
     span_hdlc_free(span);
     span->links = 0;
     life_begin(span, options, parts);
-    if (shelf->clock_source == span)
-        span_clock_begin(span);
-    *since_ns = shelf->now_ns;
+    *since_ns = span->element.shelf->now_ns;
     return old;
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from drivers.terminal.descriptor import DescriptorTerminal
 from drivers.terminal.terminal import AccessError, Talk
 
+MODE = 0o600  # whatever devpts gives: a group tty is often let in
 # linux/ioctls.h, generic numbers; Python names them only from 3.13 on, as os.unlockpt and os.ptsname.
 _TIOCSPTLCK = 0x40045431
 _TIOCGPTN = 0x80045430
@@ -23,9 +24,10 @@ class PtyTerminal(DescriptorTerminal):
 
     def __init__(self, shown_as: str) -> None:
         descriptor = os.open("/dev/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
-        fcntl.ioctl(descriptor, _TIOCSPTLCK, struct.pack("i", 0))  # unlocked: may be opened
         (number,) = struct.unpack("i", fcntl.ioctl(descriptor, _TIOCGPTN, b"\0" * 4))
         self.path = Path(f"/dev/pts/{number}")
+        self.path.chmod(MODE)
+        fcntl.ioctl(descriptor, _TIOCSPTLCK, struct.pack("i", 0))  # unlocked: may be opened
         # Set on this end, it holds for the other: no echo, no signals, octets as they are.
         attributes = termios.tcgetattr(descriptor)
         attributes[0] = attributes[1] = attributes[3] = 0

@@ -1,6 +1,5 @@
 """The users in their revision store: what is found at start, and every change as a revision of its own."""
 
-import asyncio
 import enum
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from drivers.storage import StoreError
 from firmware.accounts.users import Users, UsersDamagedError, decode, encode
-from firmware.runtime import NS_PER_S, WallClock
+from firmware.runtime import WallClock
 
 KIND = "users"
 
@@ -109,4 +108,4 @@ class UsersKeeper:
         return State.READY
 
     def _now_text(self) -> str:
-        return self._wall_clock.text(round(asyncio.get_running_loop().time() * NS_PER_S))
+        return self._wall_clock.now()

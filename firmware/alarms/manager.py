@@ -17,7 +17,7 @@ from firmware.alarms.pace import PER_S, Pace
 from firmware.alarms.recorder import Recorder
 from firmware.alarms.reports import Handler, Reports
 from firmware.configuration.common import AlarmConfiguration
-from firmware.runtime import NS_PER_S, WallClock
+from firmware.runtime import WallClock
 
 MS_PER_S = 1000
 EVENT_WINDOW_MS = 60_000
@@ -292,4 +292,4 @@ class AlarmManager:
         self._reports.tell(AlarmReport(news, entry.alarm(), self._now()))
 
     def _now(self) -> str:
-        return self._wall_clock.text(round(self._loop.time() * NS_PER_S))
+        return self._wall_clock.now()

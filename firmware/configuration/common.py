@@ -60,7 +60,9 @@ class ConsoleConfiguration(Branch, frozen=True, kw_only=True):
             high=86400,
         ),
     ] = 900
-    sessions: Annotated[int, setting("how many sessions at once", effect=Effect.AT_ONCE, low=1, high=32)] = 8
+    sessions: Annotated[
+        int, setting("sessions at once; one user has half of them at most", effect=Effect.AT_ONCE, low=1, high=32)
+    ] = 8
     serial: Annotated[
         dict[Annotated[int, keys(1, SERIAL_CONSOLES_MAX)], SerialConsole],
         setting("serial ports with a console", effect=Effect.AT_ONCE),

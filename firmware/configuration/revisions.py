@@ -1,6 +1,5 @@
 """The store's revisions as trees: reading them, choosing the one to boot, writing new ones."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
@@ -101,7 +100,7 @@ class Revisions(Generic[Tree]):
             encode(tree),
             base=base,
             who=author.who,
-            when=self._wall_clock.text(round(asyncio.get_running_loop().time() * NS_PER_S)),
+            when=self._wall_clock.now(),
             why=why,
             from_where=author.from_where,
             kind=kind,

@@ -1,14 +1,12 @@
 """From commands and logins to records of the audit log, and what happens where it does not take them."""
 
-import asyncio
-
 from drivers.audit_log import AuditLog
 from drivers.storage import StoreError
 from firmware.accounts.login import Faults
 from firmware.console import return_codes
 from firmware.console.answer import BEGUN, AuditEntry
 from firmware.console.declaration import CommandError
-from firmware.runtime import NS_PER_S, WallClock
+from firmware.runtime import WallClock
 
 FAILED_ALARM = "AUDIT_FAILED"
 BROKEN_ALARM = "AUDIT_BROKEN"
@@ -16,6 +14,8 @@ BROKEN_ALARM = "AUDIT_BROKEN"
 # What stands for a RETCODE where there is none.
 CODE_BEGUN = -1
 CODE_BROKEN_OFF = -2
+
+REFUSED_CHARACTERS = 256  # of a command that was refused: what nobody may do is not to fill the log
 
 
 class Auditor:
@@ -37,7 +37,8 @@ class Auditor:
         """Records a command; CommandError where it is about to begin and cannot be recorded."""
         begun = entry.code is None and entry.text == BEGUN
         code = entry.code if entry.code is not None else CODE_BEGUN if begun else CODE_BROKEN_OFF
-        failure = self._append(entry.session.user, entry.session.terminal, entry.command, code)
+        command = entry.command if code <= return_codes.OK else _cut(entry.command)
+        failure = self._append(entry.session.user, entry.session.terminal, command, code)
         if failure and begun:
             raise CommandError(return_codes.STORE_FAILED, f"not carried out, it cannot be recorded: {failure}")
 
@@ -55,7 +56,7 @@ class Auditor:
 
     def _append(self, user: str, terminal: str, command: str, code: int) -> str:
         """Why it was not recorded; "" if it was."""
-        time = self._wall_clock.text(round(asyncio.get_running_loop().time() * NS_PER_S))
+        time = self._wall_clock.now()
         try:
             self.log.append(time=time, user=user, terminal=terminal, box=self._box, command=command, retcode=code)
         except StoreError as error:
@@ -63,3 +64,9 @@ class Auditor:
             return str(error)
         self._faults.recover(FAILED_ALARM, "")
         return ""
+
+
+def _cut(command: str) -> str:
+    if len(command) <= REFUSED_CHARACTERS:
+        return command
+    return f"{command[:REFUSED_CHARACTERS]}... ({len(command)} characters)"

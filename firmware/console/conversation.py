@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from firmware.console.answer import Dialogue
 from firmware.console.assistance import CommandAssistance
 from firmware.console.box_console import BoxConsole
+from firmware.console.echo import printable
 from firmware.console.keyboard import HungUpError, Keyboard
 from firmware.console.line_editor import BrokenOffError, EndOfInputError, LineEditor
 from firmware.console.notices import Notices
@@ -133,5 +134,5 @@ class MachineConversation:
 
     async def _send_notices(self) -> None:
         for notice in self._notices.take():
-            for record in records(RecordKind.NOTICE, notice.serial, 0, notice.lines):
+            for record in records(RecordKind.NOTICE, notice.serial, 0, map(printable, notice.lines)):
                 await self._screen.send_octets(record)

@@ -1,6 +1,5 @@
 """Takes a line of commands, checks it against the declared ones, asks, carries it out, audits every command."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,7 +25,7 @@ from firmware.console.declaration import (
 from firmware.console.kinds import STARS
 from firmware.console.questions import confirm, fill_in
 from firmware.console.report import Lines, Report
-from firmware.runtime import NS_PER_S, WallClock
+from firmware.runtime import WallClock
 from protocols import mml
 from protocols.mml import MmlError, Parsed
 
@@ -218,8 +217,7 @@ class Interpreter:
         return answer
 
     def _laid_out(self, shown: str, outcome: Outcome) -> Answer:
-        now_ns = round(asyncio.get_running_loop().time() * NS_PER_S)
-        time = self._wall_clock.text(now_ns)[:19].replace("T", " ")
+        time = self._wall_clock.now()[:19].replace("T", " ")
         code = outcome.code if isinstance(outcome, CommandError) else return_codes.OK
         return Answer(next(self._serials), self._box(), time, shown, code, outcome.text, outcome.blocks)
 

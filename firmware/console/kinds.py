@@ -10,6 +10,7 @@ from protocols.mml import Value, character_name, parse_group
 Number = TypeVar("Number", int, float)
 
 STARS = "****"
+SET_MOST = 10_000  # what a set may be written out to
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
@@ -75,6 +76,8 @@ def _integer_set(kind: IntegerSet, value: Value) -> tuple[int, ...]:
         raise BadValueError("is no set of numbers")
     if any(part[0] < kind.low or part[-1] > kind.high for part in ranges):
         raise BadValueError("goes out of range")
+    if sum(map(len, ranges)) > SET_MOST:
+        raise BadValueError(f"names more than {SET_MOST} numbers")
     return tuple(sorted(set().union(*ranges)))
 
 

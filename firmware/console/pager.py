@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 
 from prompt_toolkit.utils import get_cwidth
 
+from firmware.console.echo import printable
 from firmware.console.keyboard import CTRL_C, Keyboard
-from firmware.console.screen import COLUMNS, ROWS, Screen, printable
+from firmware.console.screen import COLUMNS, ROWS, Screen
 
 QUESTION = "TO BE CONTINUED  space: next page, Enter: next line, q: end"
 WIPE = f"\r{' ' * len(QUESTION)}\r"

@@ -34,8 +34,16 @@ class Reports:
         """Carries a line out and shows every answer. Raises HungUpError: what is being carried out goes on."""
         with self._keyboard.stoppable():
             answers = self._box.interpreter.execute(line, self._live.session, dialogue)
+            await self._wait_for_turn()
             while (answer := await self._in_box(_next(answers))) is not None:
                 await self._show(answer)
+                await self._wait_for_turn()
+
+    async def _wait_for_turn(self) -> None:
+        """Holds up who gives commands without end."""
+        loop = asyncio.get_running_loop()
+        if wait_s := self._live.pace.wait_s(loop.time()):
+            await asyncio.sleep(wait_s)
 
     async def _in_box(self, work: Coroutine[Any, Any, Result]) -> Result:
         """In a task of the box: it goes on though the session may end."""
@@ -44,6 +52,7 @@ class Reports:
         return task.result()
 
     async def _show(self, answer: Answer) -> None:
+        self._live.pace.take(asyncio.get_running_loop().time())
         if answer.again is None:
             await self._print(answer)
         else:

@@ -4,20 +4,12 @@ import asyncio
 from collections.abc import Iterable
 
 from drivers.terminal import Terminal, TerminalGoneError
+from firmware.console.echo import printable
 from firmware.console.keyboard import HungUpError
 
 STALL_LIMIT_S = 300.0  # a terminal that takes nothing for so long is hung up: Ctrl-S may last, but not for ever
 PIECE_OCTETS = 2048
 ROWS, COLUMNS = 24, 80  # of a terminal that does not say
-
-_CONTROLS = {code: "?" for code in (*range(0x20), *range(0x7F, 0xA0)) if code != 0x09}
-
-
-def printable(line: str) -> str:
-    """A line that cannot move the cursor or change the terminal: control characters are shown as ?."""
-    if line.isprintable():
-        return line
-    return line.expandtabs().translate(_CONTROLS)
 
 
 class Screen:
@@ -59,7 +51,7 @@ class Screen:
 
     async def send_lines(self, lines: Iterable[str]) -> None:
         """Sends whole lines; control characters in them are made harmless."""
-        await self.send("".join(f"{printable(line)}\r\n" for line in lines))
+        await self.send("".join(f"{printable(line.expandtabs())}\r\n" for line in lines))
 
     @property
     def batch_octets(self) -> int:

@@ -5,6 +5,7 @@ import logging
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +26,7 @@ from firmware.console.session import ConsoleSession
 
 SOCKET = "console.sock"
 PTY = "console.tty"
-STRANGERS_MAX = 8  # connections that have not logged in yet
+STRANGERS_MAX = 8  # connections of one access that have not logged in yet: the network keeps no local user out
 TOO_MANY = b"too many connections wait to log in; try again later\r\n"
 SERIAL_LOST = "CONSOLE_SERIAL_LOST"
 
@@ -88,7 +89,6 @@ class ConsoleServer:
     def __init__(self, box: BoxConsole, folder: Path, faults: Faults) -> None:
         self._box = box
         self._faults = faults
-        self._sessions: set[ConsoleSession] = set()
         self._serial: dict[str, _Serial] = {}
         self._tcp: _Tcp | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -160,19 +160,20 @@ class ConsoleServer:
 
     async def _serve(self, access: Access, name: str) -> None:
         try:
-            await access.serve(self._talk)
+            await access.serve(partial(self._talk, set()))
         except AccessError as error:
             _log.warning("%s: no console there: %s", name, error)
 
-    async def _talk(self, terminal: Terminal) -> None:
-        strangers = sum(1 for each in self._sessions if each.terminal.present and not each.logged_in)
+    async def _talk(self, sessions: set[ConsoleSession], terminal: Terminal) -> None:
+        """Holds a session, one of those of an access."""
+        strangers = sum(1 for each in sessions if not each.logged_in)
         if terminal.present and strangers >= STRANGERS_MAX:
             with suppress(TerminalGoneError):
                 await terminal.write(TOO_MANY)
             return
         session = ConsoleSession(terminal, self._box)
-        self._sessions.add(session)
+        sessions.add(session)
         try:
             await session.run()
         finally:
-            self._sessions.discard(session)
+            sessions.discard(session)

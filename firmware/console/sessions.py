@@ -1,5 +1,7 @@
 """Who is logged in: the sessions of a box, their settings, their limit, and how one is ended by another.
 
+share reached    nobody has more than half of the sessions: who logs in once more is let in, and of his own the one
+                 that has been idle longest ends
 limit reached    guests and operators are refused; an administrator is let in, and the session that has been idle
                  longest ends: a guest's or an operator's if there is one, else an administrator's
 RMV SES          a user may end his own sessions, and those of users whose role is not above his
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from firmware.console.declaration import Role, Session
+from firmware.console.pace import Pace, Unhurried
 
 
 class SessionRefusedError(Exception):
@@ -44,6 +47,7 @@ class LiveSession:
     last_input_s: float
     end: Callable[[str], None]  # ends it, and tells its user why
     tell: Callable[[Notice], None]  # shows what nobody asked for, when nothing else is being printed
+    pace: Pace  # its user's
     settings: SessionSettings = field(default_factory=SessionSettings)
 
     @property
@@ -64,6 +68,7 @@ class SessionRegistry:
         self._limit = limit
         self._ended = ended
         self._sessions: dict[int, LiveSession] = {}
+        self._paces: dict[str, Pace] = {}  # by user; there are not many (firmware/accounts/users.py)
         self._last_number = 0
 
     def all(self) -> list[LiveSession]:
@@ -78,11 +83,15 @@ class SessionRegistry:
         self, user: str, role: Role, terminal: str, end: Callable[[str], None], tell: Callable[[Notice], None]
     ) -> LiveSession:
         """Logs a user in; raises SessionRefusedError where the limit does not let him."""
-        if len(self._sessions) >= self._limit():
+        own = [live for live in self.all() if live.session.user == user]
+        if len(own) >= max(1, self._limit() // 2):
+            self._take_over(own, user, terminal)
+        elif len(self._sessions) >= self._limit():
             self._make_room(user, role, terminal)
         self._last_number += 1
         now_s = asyncio.get_running_loop().time()
-        live = LiveSession(Session(self._last_number, user, role, terminal), now_s, now_s, end, tell)
+        session = Session(self._last_number, user, role, terminal)
+        live = LiveSession(session, now_s, now_s, end, tell, self._pace(user, role))
         self._sessions[self._last_number] = live
         return live
 
@@ -131,8 +140,15 @@ class SessionRegistry:
     def _make_room(self, user: str, role: Role, terminal: str) -> None:
         if role is not Role.ADMINISTRATOR:
             raise SessionRefusedError(f"all {len(self._sessions)} sessions are in use; try again later")
-        idlest = max(self.all(), key=lambda live: (live.session.role is not Role.ADMINISTRATOR, live.idle_s))
+        others = [live for live in self.all() if live.session.role is not Role.ADMINISTRATOR]
+        self._take_over(others or self.all(), user, terminal)
+
+    def _take_over(self, sessions: list[LiveSession], user: str, terminal: str) -> None:
+        idlest = max(sessions, key=lambda live: live.idle_s)
         self._end(idlest, f"session taken over by {user} from {terminal}")
+
+    def _pace(self, user: str, role: Role) -> Pace:
+        return Unhurried() if role is Role.ADMINISTRATOR else self._paces.setdefault(user, Pace())
 
     def _end(self, live: LiveSession, why: str) -> None:
         self.close(live)

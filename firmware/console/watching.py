@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
 
+from firmware.console.echo import printable
 from firmware.console.keyboard import Keyboard
-from firmware.console.screen import ROWS, Screen, printable
+from firmware.console.screen import ROWS, Screen
 
 # ECMA-48: CUP home (8.3.21), EL to the end of the line (8.3.41), ED to the end of the screen (8.3.39).
 HOME, CLEAR_LINE, CLEAR_BELOW = "\x1b[H", "\x1b[K", "\x1b[J"

@@ -14,6 +14,7 @@ from drivers.alarm_history import AlarmHistory
 from drivers.boot import Boot
 from drivers.metrics import Metrics
 from drivers.revision_store import RevisionStore
+from drivers.run_marker import RunMarker
 from drivers.storage import FolderStorage
 from drivers.terminal import AccessError
 from firmware.accounts import commands as account_commands
@@ -43,6 +44,7 @@ Tree = TypeVar("Tree", bound=BoxConfiguration)
 CONFIGURATION = "configuration"
 EXPORTS = "exports"
 ALARMS = "alarms.sqlite"
+MARKER = "runs"
 TCP_FAILED = "CONSOLE_TCP_FAILED"
 
 
@@ -67,6 +69,7 @@ class ManagedBox(Generic[Tree]):
         store = RevisionStore.open(FolderStorage(folder / CONFIGURATION), boot())
         self.damaged = bool(store.faults)  # there may have been revisions that cannot be read
         self.service = ConfigurationService(kind, store, wall_clock, self.alarms, lambda: boot().now_ns)
+        self._marker = RunMarker(folder / MARKER)
         self.metrics = Metrics()
         self._outlets = AlarmOutlets(self.alarms, self.metrics, platform.node())
         self._registry = SessionRegistry(lambda: self.service.in_force.console.sessions, self.service.discard)
@@ -106,14 +109,18 @@ class ManagedBox(Generic[Tree]):
         machine.accounts.attach(self._registry)
         self.alarms.subscribe(self._tell_alarm)
         self.service.attach(self, tasks)
+        if self._marker.begin():
+            self.alarms.event("BOX_RESTARTED")
 
-    async def close(self) -> None:
-        """Ends sessions, timers and outlets."""
+    async def close(self, in_order: bool) -> None:
+        """Ends sessions, timers and outlets; the next start tells of an end that was not `in_order`."""
         self.service.close()
         if self._accesses is not None:
             await self._accesses.close()
         await self._outlets.close()
         await self.alarms.close()
+        if in_order:
+            self._marker.end()
 
     # What the configuration service asks (firmware/configuration/target.py).
 

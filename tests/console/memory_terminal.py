@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+AHEAD_S = 0.5  # of output that a paced terminal holds
+
 
 class MemoryTerminal:
     """Takes everything at once, unless it is `stalled`; a paced one so many octets in a second."""
@@ -16,6 +18,7 @@ class MemoryTerminal:
         self.speed = 0
         self.stalled = False
         self.closed = False
+        self._sent_at_s = 0.0
         self.keep_octets = 0  # of the output, the last; 0: all
         self._input: asyncio.Queue[bytes] = asyncio.Queue()
         self._changed = asyncio.Event()
@@ -27,14 +30,16 @@ class MemoryTerminal:
         while self.stalled:
             await asyncio.sleep(1)
         if self.octets_per_s:
-            await asyncio.sleep(len(octets) / self.octets_per_s)
+            now_s = asyncio.get_running_loop().time()
+            self._sent_at_s = max(self._sent_at_s, now_s) + len(octets) / self.octets_per_s
+            await asyncio.sleep(self._sent_at_s - AHEAD_S - now_s)
         self.output += octets
         if self.keep_octets:
             del self.output[: -self.keep_octets]
         self._changed.set()
 
     async def drained(self) -> None:
-        pass
+        await asyncio.sleep(self._sent_at_s - asyncio.get_running_loop().time())
 
     def discard_output(self) -> None:
         pass

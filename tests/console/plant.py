@@ -149,7 +149,8 @@ class Plant:
 
 @asynccontextmanager
 async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
-    """A box in a running event loop, with users admin, bob (operator) and eve (guest), all of one password."""
+    """A box in a running event loop, with users admin, bob and olga (operators) and eve (guest), all of one
+    password."""
     wall_clock, told, audited = WallClock(datetime(2026, 11, 25, tzinfo=UTC)), Told(), list[AuditEntry]()
     registry = SessionRegistry(lambda: made.sessions, lambda _: None)
     box = Box(registry)
@@ -186,7 +187,7 @@ async def plant(*, factory: bool = False) -> AsyncIterator[Plant]:
 async def add_users(accounts: Accounts) -> None:
     terminal = "serial /dev/ttyS0"
     await accounts.set_first_password(PASSWORD, terminal)
-    for name, role in (("bob", Role.OPERATOR), ("eve", Role.GUEST)):
+    for name, role in (("bob", Role.OPERATOR), ("olga", Role.OPERATOR), ("eve", Role.GUEST)):
         await accounts.add(name, role, FIRST_PASSWORD, Author("admin", terminal))
         await accounts.change_own_password(name, FIRST_PASSWORD, PASSWORD, terminal)
 

@@ -56,6 +56,10 @@ class Line:
         positive, negative = ffi.buffer(self._block.positive), ffi.buffer(self._block.negative)
         return bytes(positive[:octets]), bytes(negative[:octets])
 
+    def pull(self, end: int) -> None:
+        """Frees one end: its plug is out."""
+        ffi.release(self._owned[end])
+
     def counters(self, end: int) -> Any:
         counters = ffi.new("line_counters *")
         lib.line_read_counters(self._ends[end], counters)
@@ -503,3 +507,35 @@ def test_one_seed_gives_one_run_and_another_another() -> None:
 
     assert run(1) == run(1)
     assert run(1) != run(2)
+
+
+@pytest.mark.parametrize("waiting", [0, 1, 2, 3])
+def test_end_that_is_left_sends_a_block_a_millisecond_however_many_wait(waiting: int) -> None:
+    line = Line()
+    for _ in range(waiting):
+        line.send(0, bytes(BLOCK_OCTETS))
+    assert line.wanted(0) == (2, 1, 0, 0)[waiting]
+    line.pull(1)
+    for _ in range(100):
+        assert line.wanted(0) == 1
+        line.send(0, bytes(BLOCK_OCTETS))
+
+
+def test_end_that_is_left_receives_what_was_on_its_way_and_then_spaces() -> None:
+    line, source = Line(delays=(0, 0)), noise(4)
+    sent = [source() for _ in range(2)]
+    for block in sent:
+        line.send(0, block)
+    line.pull(0)
+    received = b"".join(line.receive(1)[0] for _ in range(4))
+    arrived = received.rstrip(b"\0")
+    assert b"".join(sent).startswith(arrived)
+    assert len(arrived) > BLOCK_OCTETS  # but for the last part of a block
+    assert len(received) > 3 * BLOCK_OCTETS
+
+
+def test_ais_is_put_on_a_line_whose_other_end_is_gone() -> None:
+    line = Line()
+    line.pull(0)
+    line.impair(1, ais=True)
+    assert line.receive(1)[0] == b"\xff" * BLOCK_OCTETS

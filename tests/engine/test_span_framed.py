@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drivers._native import ffi, lib
-from drivers.engine import TOTAL, Alignment, EngineError, Event, EventKind, PerformanceEnd, Span
+from drivers.engine import TOTAL, Alignment, EngineError, Event, EventKind, PerformanceEnd, SecondAilment, Span
 from drivers.engine.port import Port
 from tests.engine.spans import Bench, uncoded
 
@@ -96,7 +96,11 @@ def test_an_adaptor_that_dies_is_a_lost_signal() -> None:
         assert (status.in_service, status.signal_lost) == (False, True)
         assert (status.alignment, status.alignment_losses) == (Alignment.SEARCHING, 1)
         assert status.near_end_unavailable
-        assert told(bench, span) == [(EventKind.SIGNAL_LOST, 0, 1), (EventKind.ALIGNMENT_LOST, 0, 0)]
+        assert told(bench, span) == [
+            (EventKind.SIGNAL_LOST, 0, 1),
+            (EventKind.ALIGNMENT_LOST, 0, 0),
+            (EventKind.SECOND, 0, SecondAilment.UNAVAILABLE),
+        ]
         assert status.store_restarts == 0
         port.frames, port.status = True, {"sa_bits": 0b11111}
         bench.run(2)

@@ -1,13 +1,17 @@
-"""Catalogues against each other: the next command of every alarm is a command that is declared."""
+"""Catalogues against each other, and against the sources: alarms that are told, commands to type next."""
 
 import importlib
 import pkgutil
 from collections.abc import Iterator
 
+import pytest
+
 import firmware
-from firmware.alarms.catalogue import KINDS
+from firmware.alarms.catalogue import CATALOGUE, KINDS
 from firmware.alarms.kind import BOX, AlarmKind
+from firmware.all_commands import by_box_kind
 from firmware.console.declaration import Command
+from tests.firmware.told_alarms import Told, modules, told_in
 
 
 def declared_commands() -> Iterator[Command[object]]:
@@ -42,3 +46,36 @@ def test_next_commands_give_what_the_commands_take() -> None:
         if not needs <= given <= takes:
             wrong.append(f"{kind.name}: {next_command(kind)}")
     assert not wrong, f"next commands that are refused: {', '.join(wrong)}"
+
+
+TOLD = [told for module in modules() for told in told_in(module)]
+every_telling = pytest.mark.parametrize("told", TOLD, ids=lambda told: f"{told.where} {told.way}")
+
+
+@every_telling
+def test_what_is_told_is_in_the_catalogue(told: Told) -> None:
+    assert told.names
+    assert told.names <= set(CATALOGUE)
+
+
+@every_telling
+def test_what_is_told_befalls_such_an_object_and_stands_or_not_as_told(told: Told) -> None:
+    for name in told.names:
+        assert CATALOGUE[name].object in told.objects
+        assert len(told.names) > 1 or CATALOGUE[name].stands is (told.way != "event")
+
+
+# Packages that are of one kind of box alone; all others are of each.
+OWN = {"firmware.qm": "QM", "firmware.hw": "HW", "firmware.vp": "VP"}
+
+
+def test_next_commands_are_there_on_the_boxes_that_tell_the_alarm() -> None:
+    declared = {kind: {command.name for command in commands} for kind, commands in by_box_kind().items()}
+    missing = set()
+    for told in TOLD:
+        package = ".".join(told.where.split()[0].split(".")[:2])
+        boxes = [OWN[package]] if package in OWN else list(declared)
+        for name in told.names:
+            command = next_command(CATALOGUE[name]).partition(":")[0].rstrip(";")
+            missing |= {f"{name}: {command} on {box}" for box in boxes if command not in declared[box]}
+    assert not missing

@@ -139,6 +139,25 @@ def test_speeds_step_round_and_come_back(tmp_path: Path) -> None:
         asyncio.run(scenario(box))
 
 
+def test_each_session_begins_at_the_configured_speed(tmp_path: Path) -> None:
+    speeds = []
+
+    async def talk(terminal: Terminal) -> None:
+        await asyncio.sleep(0)
+        speeds.append(terminal.octets_per_s)
+        terminal.next_speed()
+
+    async def play(box: Path) -> None:
+        serving = asyncio.create_task(SerialPort(str(box), 9600).serve(talk))
+        await until(lambda: len(speeds) >= 3)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    with cable(tmp_path) as (box, _):
+        asyncio.run(play(box))
+    assert set(speeds) == {960}
+
+
 def test_a_lost_carrier_ends_a_session_only_with_modem_control(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,7 @@ def test_any_line() -> None:
 
     try_one()
     assert set(done) == {"nothing", *(command.name for command in COMMANDS)}
-    assert min(done.values()) >= 3, done
+    assert min(done.values()) >= 1, done
 
 
 @SEEDED

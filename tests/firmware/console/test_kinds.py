@@ -50,6 +50,7 @@ REFUSED: list[tuple[Kind, Value, str]] = [
     (IntegerSet(1, 31), Value("0&&3"), "goes out of range"),
     (IntegerSet(1, 31), Value("1&32"), "goes out of range"),
     (IntegerSet(1, 31), Value("1&&999999999999999999"), "goes out of range"),
+    (IntegerSet(1, 10**15), Value("1&&999999999999999"), "names more than 10000 numbers"),
     (IntegerSet(1, 31), Value("3&&1"), "is no set of numbers"),
     (IntegerSet(1, 31), Value("all"), "is no set of numbers"),
     (IntegerSet(1, 31), Value("1", quoted=True), "is no set of numbers"),

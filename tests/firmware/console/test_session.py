@@ -244,12 +244,26 @@ def test_the_limit_of_sessions_never_locks_an_administrator_out() -> None:
         await settled(10)
         await made.logged_in(bob, user="bob")
         made.session(refused)
-        refused.type(f"eve\r{PASSWORD}\r")
+        refused.type(f"olga\r{PASSWORD}\r")
         await refused.expect("all 2 sessions are in use")
         await made.logged_in(admin)
         await session_of_guest
         assert "session taken over by admin from serial 3" in guest.text
         assert [live.session.user for live in made.registry.all()] == ["bob", "admin"]
+
+    run(scenario)
+
+
+def test_a_takeover_spares_administrators_where_it_can() -> None:
+    async def scenario(made: Plant) -> None:
+        made.sessions = 2
+        terminals = [MemoryTerminal(f"serial {number}") for number in range(4)]
+        for terminal, user in zip(terminals, ("admin", "eve", "admin", "admin"), strict=True):
+            await made.logged_in(terminal, user=user)
+            await settled(10)
+        assert "taken over" in terminals[1].text
+        assert "taken over" in terminals[0].text  # only administrators were left: the one idle longest
+        assert [live.session.terminal for live in made.registry.all()] == ["serial 2", "serial 3"]
 
     run(scenario)
 
@@ -352,13 +366,15 @@ def test_plain_editing(typed: str, command: str) -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\0"])
-def test_a_line_ends_once_whatever_ends_it(end: str) -> None:
+def test_a_line_ends_once_whatever_ends_it(end: str, whole: bool) -> None:
     async def scenario(made: Plant) -> None:
         terminal = MemoryTerminal()
         await made.logged_in(terminal)
-        for octet in f"RST BOX;{end}":
-            terminal.type(octet)
+        line = f"RST BOX;{end}"
+        for octets in [line] if whole else line:
+            terminal.type(octets)
         await terminal.expect("END")
         await settled()
         assert terminal.text.count("qm1> ") == 1
@@ -381,6 +397,7 @@ def test_a_line_of_a_megabyte_is_refused_and_does_nothing() -> None:
 
 def test_sessions_are_interleaved() -> None:
     async def scenario(made: Plant) -> None:
+        made.sessions = 12
         terminals = [MemoryTerminal(f"serial {number}") for number in range(6)]
         for terminal in terminals:
             await made.logged_in(terminal)

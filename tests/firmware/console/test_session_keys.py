@@ -1,4 +1,4 @@
-"""A terminal that understands ECMA-48: what stands on its screen (by pyte), what each key costs on the line."""
+"""A terminal that understands ECMA-48: what stands on its screen (by pyte), and what each key costs."""
 
 import asyncio
 
