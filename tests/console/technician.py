@@ -157,6 +157,14 @@ class Technician(Screen):
         assert "RETCODE = 0  " in report, report
         return report
 
+    def confirmed(self, command: str, interrupts: str) -> str:
+        """Types a command that asks before it interrupts something, and says yes."""
+        before = len(self.transcript)
+        self.type(f"{command}\r")
+        self.wait_for(rf"interrupts {interrupts}.*Continue\?", before)
+        self.type("Y\r")
+        return self.report(before)
+
     def until(self, command: str, pattern: str) -> str:
         """Types a command again and again, until its report holds the pattern."""
         deadline = time.monotonic() + LIMIT_S
