@@ -164,7 +164,7 @@ def test_through_the_terminal_programs_of_debian(program: str, start: StartSite)
 
 
 def test_a_restart_of_the_box_keeps_what_it_is_told(start: StartSite, tmp_path: Path) -> None:
-    place = start()
+    place = start(LINE)
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     with place.technician() as technician:
@@ -173,8 +173,10 @@ def test_a_restart_of_the_box_keeps_what_it_is_told(start: StartSite, tmp_path: 
         technician.succeeds("CMT CFG;")
         technician.succeeds("BLK PORT:PN=2;")
         technician.until("DSP ALM;", "PORT_BLOCKED")
-        technician.confirmed("RST BOX;", "all boxes of the process")
+        technician.until("DSP CALL;", "qm1-00000001")
+        technician.confirmed("RST BOX;", "1 call in progress")
         technician.log_in()
+        technician.until("DSP CALL;", "qm1-00000002")  # its number goes on
         technician.until("DSP PORT:PN=2;", IN_SERVICE)
         blocked = technician.until("LST ALMHIS:NAME=PORT_BLOCKED;", "Number of results = 1")
         assert value(blocked, "By") != "-"
