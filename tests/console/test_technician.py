@@ -68,7 +68,9 @@ def test_a_bad_change_is_undone_while_the_cable_is_cut(start: StartSite) -> None
     with place.technician() as technician:
         technician.log_in()
         technician.until("LST ALMHIS:NAME=CFG_UNDONE;", "revision 2 was not confirmed in time")
-        assert value(technician.succeeds("DSP CFG;"), "Running revision") == "1"
+        report = technician.succeeds("DSP CFG;")
+        assert value(report, "Running revision") == "1"
+        assert "On trial" not in report
         report = technician.succeeds("LST PORT;")
         assert NOBODY not in report
         assert "double-frame" not in report
