@@ -12,6 +12,7 @@ from tests.console.test_terminal_programs import PROGRAMS
 
 LINE = '[qm.ports.1]\nurl = "line:"'  # of the bench: calls are placed as soon as it is up
 NOBODY = "satop://127.0.0.1:9?local=127.0.0.1:0"  # nobody answers there (port 9: discard)
+PSEUDOWIRE = f'[qm.ports.2]\nurl = "{NOBODY}"\n[qm.clock]\nsources = []'
 IN_SERVICE = "Operational state +=  in service"
 NO_RESULTS = "Number of results = 0"
 StartSite = Callable[..., Site]
@@ -23,7 +24,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartSite
     monkeypatch.setenv("HOME", str(tmp_path))  # terminal programs read and write there
     monkeypatch.setenv("TERM", "vt102")
     with ExitStack() as sites:
-        yield lambda *arguments: sites.enter_context(site(tmp_path, *(arguments or ("",))))
+        yield lambda *arguments: sites.enter_context(site(tmp_path, *arguments))
 
 
 def test_commissioning_from_factory_state(start: StartSite) -> None:
@@ -50,7 +51,7 @@ def test_commissioning_from_factory_state(start: StartSite) -> None:
         assert (value(report, "Test"), value(report, "Bit errors")) == ("stopped", "7")
         technician.succeeds("LOP PORT:PN=2,LOOP=NONE;")
         technician.until("DSP PORT:PN=2;", r"Operational state +=  in service(.*\n)*Loops +=  none")
-        technician.until("DSP ALM;", NO_RESULTS)
+        technician.until('DSP ALM:OBJECT="port 2";', NO_RESULTS)
 
 
 def test_a_bad_change_is_undone_while_the_cable_is_cut(start: StartSite) -> None:
@@ -60,7 +61,7 @@ def test_a_bad_change_is_undone_while_the_cable_is_cut(start: StartSite) -> None
         technician.until("DSP PORT:PN=1;", IN_SERVICE)
         technician.succeeds(f'MOD PORT:PN=1,URL="{NOBODY}",FRAMING=DOUBLE-FRAME;')
         # The first call of the bench is on the line.
-        report = technician.confirmed("CMT CFG:CONFIRM=10;", "1 call in progress")
+        report = technician.confirmed("CMT CFG:CONFIRM=10;", "1 call in progress on port 1, which restarts")
         assert "Revision 2 is in force, on trial for 10 s" in report
         assert value(technician.succeeds("DSP CFG;"), "Boot revision") == "1"
         technician.wait_for("ALM #[0-9]+ MAJOR PORT_ADAPTOR_LOST port 1")
@@ -72,7 +73,7 @@ def test_a_bad_change_is_undone_while_the_cable_is_cut(start: StartSite) -> None
         assert NOBODY not in report
         assert "double-frame" not in report
         technician.until("DSP PORT:PN=1;", IN_SERVICE)
-        technician.until("DSP ALM;", NO_RESULTS)
+        technician.until('DSP ALM:OBJECT="port 1";', NO_RESULTS)
 
 
 def test_a_trial_survives_the_death_of_the_process_and_is_undone_in_time(start: StartSite) -> None:
@@ -90,7 +91,7 @@ def test_a_trial_survives_the_death_of_the_process_and_is_undone_in_time(start: 
         assert 0 < int(value(report, "Undone in (s)")) < 20
         assert "qm1/Bern" in report
         assert "BOX_RESTARTED" in technician.succeeds("LST ALMHIS;")
-        technician.wait_for("ALM #[0-9]+ EVENT MINOR CFG_UNDONE")
+        technician.wait_for("EVT #[0-9]+ MINOR CFG_UNDONE")
         report = technician.succeeds("DSP CFG;")
         assert (value(report, "Running revision"), value(report, "Boot revision")) == ("1", "1")
         assert "On trial" not in report
@@ -98,7 +99,7 @@ def test_a_trial_survives_the_death_of_the_process_and_is_undone_in_time(start: 
 
 
 def test_an_alarm_is_found_explained_acknowledged_and_mended(start: StartSite) -> None:
-    with start(f'[qm.ports.2]\nurl = "{NOBODY}"').technician() as technician:
+    with start(PSEUDOWIRE).technician() as technician:
         technician.set_first_password()
         alarm = technician.until("DSP ALM;", "PORT_ADAPTOR_LOST")
         assert value(alarm, "Object") == "port 2"
@@ -115,7 +116,7 @@ def test_an_alarm_is_found_explained_acknowledged_and_mended(start: StartSite) -
         technician.succeeds("CMT CFG;")
         technician.wait_for(f"ALM #{serial} CLEARED PORT_ADAPTOR_LOST port 2")
         technician.until("DSP PORT:PN=2;", IN_SERVICE)
-        technician.until("DSP ALM;", NO_RESULTS)
+        technician.until('DSP ALM:OBJECT="port 2";', NO_RESULTS)
         past = technician.succeeds("LST ALMHIS:NAME=PORT_ADAPTOR_LOST;")
         assert value(past, "Serial") == serial
         assert value(past, "By") == "recovered"
@@ -135,7 +136,7 @@ def test_a_change_is_rolled_back(start: StartSite) -> None:
         assert "RETCODE = 3001" in report
         assert "qm1/Bern" not in report
         assert "ports.4" in difference
-        assert "No difference" in technician.succeeds("DSP CFGDIFF:FROM=1,TO=3;")
+        assert NO_RESULTS in technician.succeeds("DSP CFGDIFF:FROM=1,TO=3;")
         newest = technician.succeeds("LST CFGHIS:COUNT=1;")
         assert (value(newest, "Revision"), value(newest, "Why")) == ("3", "wrong site")
 
@@ -147,11 +148,12 @@ def test_through_the_terminal_programs_of_debian(program: str, start: StartSite)
     place.shelf.wait_for_console("qm1")
     with place.cable() as end, Technician(program, [*arguments, str(end)]) as technician:
         technician.set_first_password()
-        technician.succeeds("ADD PORT:PN=2;")
-        technician.succeeds("CMT CFG;")
-        technician.until("DSP PORT:PN=2;", IN_SERVICE)
+        technician.type('SET SITE:NAME="Bern";\r')
+        technician.shows('qm1> SET SITE:NAME="Bern";', "In the candidate", "---    END\nqm1>")
+        technician.type("CMT CFG;\r")
+        technician.shows("qm1> CMT CFG;", "Revision 2 is in force", "---    END\nqm1>")
         technician.type("DSP CFG;\r")
-        technician.shows("qm1> DSP CFG;", "Running revision  =  2", "(Number of results = 0)", "---    END\nqm1>")
+        technician.shows("+++    qm1/Bern", "Running revision  =  2", "---    END\nqm1>")
         technician.type("LGO\r")
         technician.shows("logged out")
         technician.type(leave)
@@ -162,7 +164,7 @@ def test_through_the_terminal_programs_of_debian(program: str, start: StartSite)
 
 
 def test_a_restart_of_the_box_keeps_what_it_is_told(start: StartSite, tmp_path: Path) -> None:
-    place = start()
+    place = start(LINE)
     password = tmp_path / "password"
     password.write_text(PASSWORD)
     with place.technician() as technician:
@@ -171,9 +173,10 @@ def test_a_restart_of_the_box_keeps_what_it_is_told(start: StartSite, tmp_path: 
         technician.succeeds("CMT CFG;")
         technician.succeeds("BLK PORT:PN=2;")
         technician.until("DSP ALM;", "PORT_BLOCKED")
-        technician.succeeds("RST BOX;")
-        technician.shows("restart")
+        technician.until("DSP CALL;", "qm1-00000001")
+        technician.confirmed("RST BOX;", "1 call in progress")
         technician.log_in()
+        technician.until("DSP CALL;", "qm1-00000002")  # its number goes on
         technician.until("DSP PORT:PN=2;", IN_SERVICE)
         blocked = technician.until("LST ALMHIS:NAME=PORT_BLOCKED;", "Number of results = 1")
         assert value(blocked, "By") != "-"
@@ -212,11 +215,11 @@ def test_an_alarm_does_not_tear_the_line_being_typed(start: StartSite, tmp_path:
         password = tmp_path / "password"
         password.write_text(PASSWORD)
         give = ("console", "qm1", "--state", place.shelf.state, "--password-file", password, "-c")
-        assert trunkshelf(*give, "BLK PORT:PN=1;", folder=tmp_path).returncode == 0
-        technician.shows("WARNING PORT_BLOCKED port 1", "\nqm1> DSP PO")
-        technician.type("RT:PN=1;\r")
-        report = technician.wait_for(r"Administrative state +=  blocked")
-        assert "DSP PORT:PN=1;%%" in report
+        assert trunkshelf(*give, 'SET SITE:NAME="Bern"; CMT CFG:CONFIRM=600;', folder=tmp_path).returncode == 0
+        screen = technician.shows("WARNING CFG_TRIAL box", "\nqm1> DSP PO")
+        assert screen.rstrip().endswith("qm1> DSP PO")
+        technician.type("RT;\r")
+        technician.shows("%%DSP PORT;%%", NO_RESULTS)
 
 
 def test_a_page_at_9600_bits_a_second(start: StartSite) -> None:
