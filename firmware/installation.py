@@ -79,7 +79,7 @@ class Installation:
         self._closed = False
         self._wall_clock = wall_clock
         self._log = LogRing(wall_clock)
-        self._machine = Machine(folder, self.qm.name, self.qm.alarms, wall_clock, boot, run_hash)
+        self.machine = Machine(folder, self.qm.name, self.qm.alarms, wall_clock, boot, run_hash)
 
     @property
     def configuration(self) -> PlantConfiguration:
@@ -123,10 +123,10 @@ class Installation:
         register(self.qm.metrics, shelf.qm)
         qm, hw, vp = shelf.qm, shelf.hw, shelf.vp
         self.qm.start(
-            qm, [CommandSet(qm, QM_COMMANDS), common(qm, "queuing machine")], QM_TREE, self._machine, tasks
+            qm, [CommandSet(qm, QM_COMMANDS), common(qm, "queuing machine")], QM_TREE, self.machine, tasks
         )
-        self.hw.start(hw, [CommandSet(hw, HW_COMMANDS), common(hw, "highway box")], HW_TREE, self._machine, tasks)
-        self.vp.start(vp, [CommandSet(vp, VP_COMMANDS), common(vp, "voice box")], VP_TREE, self._machine, tasks)
+        self.hw.start(hw, [CommandSet(hw, HW_COMMANDS), common(hw, "highway box")], HW_TREE, self.machine, tasks)
+        self.vp.start(vp, [CommandSet(vp, VP_COMMANDS), common(vp, "voice box")], VP_TREE, self.machine, tasks)
 
     async def close(self, in_order: bool = True) -> None:
         """Closes consoles, logs and timers; may be called again. The next start tells if it was not `in_order`."""
@@ -138,4 +138,4 @@ class Installation:
         for box in self.boxes:
             await box.close(in_order)
         self._log.remove()
-        self._machine.close()
+        self.machine.close()
