@@ -37,11 +37,11 @@ def execute(arguments: argparse.Namespace) -> int:
     order = calls.order(arguments, arguments.state / FILES if arguments.state else None)
     state = arguments.state or order.folder / STATE
     shelf = ManagedShelf(order.configuration, state, order.folder, order.seed)
-    script = order.caller(calls.called_number(order.configuration))
     told = False
 
     async def story(exchange: Exchange) -> None:
         before = len(calls.records_in(shelf.store))
+        script = order.caller(calls.called_number(shelf.installation.configuration))
         failed = await calls.place(exchange, script, 1)
         record = calls.records_in(shelf.store)[before:]
         calls.check(record, failed, 1)
@@ -49,6 +49,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     async def scenario(exchange: Exchange) -> None:
         nonlocal told
+        ports = len(shelf.installation.configuration.qm.ports)
+        print(f"shelf: {ports} port(s), QM, HW and VP in one process, real time", flush=True)
         stays = sys.stdout.isatty() or not exchange.lines
         if exchange.lines and not told:
             try:
@@ -62,9 +64,6 @@ def execute(arguments: argparse.Namespace) -> int:
             print(f"\n{_how_to_reach(state, arguments.state is not None)}", flush=True)
             await asyncio.Event().wait()
 
-    print(
-        f"shelf: {len(order.configuration.qm.ports)} port(s), QM, HW and VP in one process, real time", flush=True
-    )
     try:
         while shelf.run(scenario, listener=_tell):
             print("\nthe shelf starts again", flush=True)
