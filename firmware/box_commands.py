@@ -70,7 +70,7 @@ async def _restart(subject: BoxSubject, _: Invocation) -> Report:
 
 
 def _interrupts(subject: BoxSubject, _: Invocation) -> list[str]:
-    return subject.interrupted() or ["all boxes of the process are down for some seconds"]
+    return subject.interrupted() or ["all boxes of the process, for some seconds"]
 
 
 async def _log(subject: BoxSubject, invocation: Invocation) -> Report:

@@ -47,7 +47,7 @@ class Target(Protocol[Tree_contra]):
         """
 
     def interrupts(self, old: Tree_contra, new: Tree_contra) -> list[str]:
-        """What the change would interrupt, a line each: `port 3 restarts: 12 calls in progress`."""
+        """What the change would interrupt, a line each: `12 calls in progress on port 3, which restarts`."""
 
 
 class Faults(Protocol):

@@ -12,7 +12,7 @@ from typing import Any, TextIO, cast
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import in_terminal
-from prompt_toolkit.application.current import set_app
+from prompt_toolkit.application.current import create_app_session, set_app
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Size
 from prompt_toolkit.history import InMemoryHistory
@@ -196,6 +196,11 @@ class RichEditor:
 
     async def command(self, prompt: str) -> str:
         """A line typed after a prompt (LineEditor.command)."""
+        # Of our own: what prompt_toolkit takes for "the" application would be that of whoever came last.
+        with create_app_session(self._keys, self._session.output):
+            return await self._command(prompt)
+
+    async def _command(self, prompt: str) -> str:
         self._aside = None
         await self._screen.send_lines(self._notices())
         prompting = asyncio.create_task(

@@ -92,9 +92,9 @@ class QueuingMachine(Box):
     def interrupts(self, old: QueuingMachineConfiguration, new: QueuingMachineConfiguration) -> list[str]:
         """Ports that restart or go, with their calls."""
         return [
-            f"port {number} {how}: {len(self.ports[number].calls())} calls in progress"
+            f"{len(calls)} call{'s' if len(calls) > 1 else ''} in progress on port {number}, which {how}"
             for number, how in interrupted_ports(old, new)
-            if number in self.ports and self.ports[number].calls()
+            if number in self.ports and (calls := self.ports[number].calls())
         ]
 
     def _apply(self, new: QueuingMachineConfiguration, opened: dict[int, Port]) -> None:

@@ -20,7 +20,8 @@ from tests.drivers.terminal.pairs import cable
 
 PASSWORD = "a long way home"
 SPEED_BIT_PER_S = 115200
-ENTER_AGAIN_S = 3.0
+NO_PORTS = "[qm.ports]\n[qm.clock]\nsources = []"
+ENTER_AGAIN_S = 1.0
 PYTHON, *ARGUMENTS = COMMAND
 _ESCAPE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|[@-Z78])")  # CSI and single ones (ECMA-48 5.4, 5.3)
 _REPORT = re.compile(r"\+\+\+.*?---    END\n", re.DOTALL)
@@ -108,8 +109,10 @@ class Technician(Screen):
 
     def wake(self) -> None:
         """Presses Enter until somebody asks who is there."""
-        until = 0.0
-        while "login: " not in self._new(0):
+        before, until = len(self.transcript), 0.0
+        deadline = time.monotonic() + LIMIT_S
+        while "login: " not in self._new(before):
+            assert time.monotonic() < deadline, f"nobody is there:\n{self._new(before)}"
             if time.monotonic() >= until:
                 self.type("\r")
                 until = time.monotonic() + ENTER_AGAIN_S
@@ -122,14 +125,15 @@ class Technician(Screen):
         self.type(f"{PASSWORD}\r")
         self.shows("the same again:")
         self.type(f"{PASSWORD}\r")
-        self.wait_for(r"qm1[^\n]*> ?$")
+        self.shows("qm1>")
 
     def log_in(self, user: str = "admin") -> None:
+        before = len(self.transcript)
         self.wake()
         self.type(f"{user}\r")
-        self.shows("password:")
+        self.wait_for("password: $", before)
         self.type(f"{PASSWORD}\r")
-        self.wait_for(r"qm1[^\n]*> ?$")
+        self.wait_for("qm1> ?$", before)
 
     def give(self, command: str) -> str:
         """Types a command; its report, whole."""
@@ -156,6 +160,14 @@ class Technician(Screen):
         report = self.give(command)
         assert "RETCODE = 0  " in report, report
         return report
+
+    def confirmed(self, command: str, interrupts: str) -> str:
+        """Types a command that asks before it interrupts something, and says yes."""
+        before = len(self.transcript)
+        self.type(f"{command}\r")
+        self.wait_for(rf"interrupts {interrupts}.*Continue\?", before)
+        self.type("Y\r")
+        return self.report(before)
 
     def until(self, command: str, pattern: str) -> str:
         """Types a command again and again, until its report holds the pattern."""
@@ -199,7 +211,7 @@ class Site:
         self._speed_bit_per_s = speed_bit_per_s
         self._plant = (
             f'[qm]\nschema = 2\n[qm.console.serial.1]\ndevice = "{self._device}"\n'
-            f"speed = {speed_bit_per_s}\n{plant}\n"
+            f"speed = {speed_bit_per_s}\n{plant or NO_PORTS}\n"
         )
         self.shelf = RunningShelf(folder, self._plant)
 
@@ -226,8 +238,8 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, plant: str, speed_bit_per_s: int = SPEED_BIT_PER_S) -> Iterator[Site]:
-    """A shelf with a plant (TOML below [qm]), started from factory state."""
+def site(folder: Path, plant: str = "", speed_bit_per_s: int = SPEED_BIT_PER_S) -> Iterator[Site]:
+    """A shelf in factory state with a plant (TOML below [qm]; without: no ports)."""
     made = Site(folder, plant, speed_bit_per_s)
     try:
         yield made

@@ -409,3 +409,16 @@ def test_sessions_are_interleaved() -> None:
             await terminal.expect(f"(Number of results = {number})")
 
     run(scenario)
+
+
+def test_those_at_two_screens_do_not_stand_in_each_others_way() -> None:
+    async def scenario(made: Plant) -> None:
+        first, second = MemoryTerminal("serial first"), MemoryTerminal("serial second")
+        await made.logged_in(first, "24;80")
+        await made.logged_in(second, "24;80", "bob")
+        for terminal, ports in ((first, 2), (second, 3), (first, 4)):
+            terminal.type(f"dsp port:pn={ports};\r")
+        for terminal, ports in ((first, 2), (second, 3), (first, 4)):
+            await terminal.expect(f"(Number of results = {ports})")
+
+    run(scenario)

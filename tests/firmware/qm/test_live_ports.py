@@ -57,7 +57,9 @@ def test_calls_of_a_port_that_goes_are_recorded_and_leave_nothing_behind(tmp_pat
         calls = [plant.call(port, 4, long_caller()) for port in (1, 2)]
         await asyncio.sleep(PROMPT_S + 4)
         new = plant.with_ports(p2=None)
-        assert plant.qm.interrupts(plant.qm.configuration, new) == ["port 2 is removed: 1 calls in progress"]
+        assert plant.qm.interrupts(plant.qm.configuration, new) == [
+            "1 call in progress on port 2, which is removed"
+        ]
         await plant.change(new)
         await plant.until(lambda: len(plant.records) == 1)
         assert [connection.call for connection in plant.bench.boxes.hw.connections] == ["qm1-00000001"]
