@@ -7,7 +7,10 @@ from typing import Self
 
 from drivers.engine import alaw_from_linear
 from drivers.errors import UserError
+from drivers.named_file import NamedFileError, read_named_file
 from protocols import wav
+
+SPEECH_OCTETS_MAX = 32 << 20  # half an hour of 16-bit samples
 
 
 class SpeechFileError(UserError):
@@ -21,10 +24,8 @@ class RecordingError(UserError):
 def read_speech(path: Path) -> bytes:
     """A-law octets of an 8 kHz mono WAV file, 16-bit linear or A-law; raises SpeechFileError."""
     try:
-        speech = wav.parse(path.read_bytes())
-    except OSError as error:
-        raise SpeechFileError(f"{path}: {error.strerror or error}") from None
-    except wav.WavError as error:
+        speech = wav.parse(read_named_file(path, SPEECH_OCTETS_MAX))
+    except (NamedFileError, wav.WavError) as error:
         raise SpeechFileError(f"{path}: {error}") from None
     # The engine takes samples in machine order; every machine it is built for is little-endian, as WAV is.
     return speech.data if speech.encoding == wav.ALAW else alaw_from_linear(speech.data)
