@@ -70,6 +70,6 @@ class Editors(Generic[Tree]):
         self._candidates.pop(session, None)
 
     def end(self, session: int) -> None:
-        """A session is over: a command of it that still runs must leave no candidate, for nobody could discard it."""
+        """A session is over: a command of it that still runs must leave no candidate: nobody could discard it."""
         self.discard(session)
         self._over.append(session)
