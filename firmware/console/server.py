@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import ssl
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,6 +15,7 @@ from drivers.terminal import (
     AccessError,
     PtyPort,
     SerialPort,
+    Talk,
     TcpListener,
     Terminal,
     TerminalGoneError,
@@ -75,6 +77,19 @@ class PreparedConsole:
 
 
 @dataclass
+class _InTurn:
+    """A device's access: served when the one before, of another configuration, has closed it."""
+
+    access: Access
+    device: asyncio.Lock
+
+    async def serve(self, talk: Talk) -> None:
+        """Waits, then serves."""
+        async with self.device:
+            await self.access.serve(talk)
+
+
+@dataclass
 class _Serial:
     configuration: SerialConsole
     task: asyncio.Task[None] = field(repr=False)
@@ -90,6 +105,7 @@ class ConsoleServer:
         self._box = box
         self._faults = faults
         self._serial: dict[str, _Serial] = {}
+        self._devices: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tcp: _Tcp | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._unix = UnixListener(folder / SOCKET)
@@ -121,7 +137,8 @@ class ConsoleServer:
                 del self._serial[device]
                 self._faults.recover(SERIAL_LOST, _place(device))
         for device in wanted.keys() - self._serial.keys():
-            self._serial[device] = _Serial(wanted[device], self._start(self._serial_port(wanted[device]), device))
+            port = _InTurn(self._serial_port(wanted[device]), self._devices[device])
+            self._serial[device] = _Serial(wanted[device], self._start(port, device))
 
     def _take_over_tcp(self, prepared: PreparedConsole) -> None:
         if self._tcp is not None and (prepared.tcp is not None or not prepared.configuration.tcp_port):
