@@ -3,7 +3,7 @@
     satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]   RFC 4553 over UDP
     e1d:[SOCKET]/INTERFACE/LINE[?channelised=yes&force=yes]                 osmo-e1d (icE1usb)
     dahdi:SPAN                                                              a DAHDI span
-    file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record what is sent (to a new file)
+    file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record to a new one
 
 `line:` ports are made in pairs, by joining two spans of a shelf (drivers.engine.Span.join).
 """
