@@ -11,7 +11,7 @@ from drivers.alarm_serials import AlarmSerials
 from drivers.errors import UserError
 
 PAGE = 100  # records read at a time: nobody holds the file while a technician reads
-LOCK_S = 1.0  # somebody else may be reading the file with a tool of his own
+LOCK_S = 0.0  # somebody else may be reading the file with a tool of his own: whoever writes tries again later
 
 BOX_RESTARTED = "box restarted"
 

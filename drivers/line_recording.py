@@ -11,7 +11,7 @@ class LineRecording:
     """Raw bits into `path`, which is overwritten; give `port` to Span.tap; `finish` before the shelf closes."""
 
     def __init__(self, path: Path) -> None:
-        self.port: Port = open_file("", record=str(path))
+        self.port: Port = open_file("", record=str(path), overwrite=True)
         self._native = self.port.native
 
     def finish(self) -> int:

@@ -3,7 +3,7 @@
     satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]   RFC 4553 over UDP
     e1d:[SOCKET]/INTERFACE/LINE[?channelised=yes&force=yes]                 osmo-e1d (icE1usb)
     dahdi:SPAN                                                              a DAHDI span
-    file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record what is sent
+    file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record to a new one
 
 `line:` ports are made in pairs, by joining two spans of a shelf (drivers.engine.Span.join).
 """
@@ -91,13 +91,18 @@ def _satop(url: str, parts: SplitResult) -> Port:
     return opened(url, lib.satop_port_open(options, error), error)
 
 
-def open_file(name: str, replay: str = "", record: str = "", repeat: bool = False) -> Port:
-    """A port that replays a file of raw bits, records what is sent to another, or both; raises PortError."""
+def open_file(
+    name: str, replay: str = "", record: str = "", repeat: bool = False, overwrite: bool = False
+) -> Port:
+    """A port that replays a file of raw bits, records what is sent to another, or both; raises PortError.
+
+    `overwrite`: what the recording's file holds is given up; otherwise it must be new or empty.
+    """
     texts = [_text(replay), _text(record)]
     options = ffi.new("file_port_options *")
     options.replay_path = texts[0] if replay else ffi.NULL
     options.record_path = texts[1] if record else ffi.NULL
-    options.repeat = repeat
+    options.repeat, options.overwrite = repeat, overwrite
     error = ffi.new("char[]", lib.FILE_PORT_ERROR_OCTETS)
     return opened(name, lib.file_port_open(options, error), error)
 

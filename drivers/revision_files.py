@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from drivers.storage import Storage, StorageError, StoreError
+from protocols.configuration_record import REVISION_MAX
 from protocols.revision_file import Revision, RevisionFileError, decode, encode
 
 _NAME = re.compile(r"revision-([0-9]{8})\.(?:toml|copy)")
@@ -24,9 +25,13 @@ class RevisionFiles:
         self._storage = storage
 
     def numbers(self) -> list[int]:
-        """Of all revisions of which there is a file, ascending. Raises StorageError."""
+        """Of all revisions of which there is a file, ascending. Raises StorageError.
+
+        A number that no pointer can hold is none of ours, whoever has put the file there.
+        """
         matches = (_NAME.fullmatch(name) for name in self._storage.names())
-        return sorted({int(match[1]) for match in matches if match} - {0})
+        numbers = {int(match[1]) for match in matches if match}
+        return sorted(number for number in numbers if 0 < number < REVISION_MAX)
 
     def write(self, revision: Revision) -> None:
         """On return both files survive a power cut. Raises StorageError; parts of them may be left then."""

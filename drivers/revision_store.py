@@ -12,7 +12,7 @@ from drivers.boot import Boot
 from drivers.revision_files import RevisionFiles
 from drivers.storage import Storage, StorageError, StoreError
 from drivers.two_copy_record import UNSURE, RecordError, TwoCopyRecord
-from protocols.configuration_record import BOOT_ID_OCTETS, NO_REVISION, REVISION_POINTER
+from protocols.configuration_record import BOOT_ID_OCTETS, NO_REVISION, REVISION_MAX, REVISION_POINTER
 from protocols.revision_file import Revision
 
 REVISIONS_KEPT = 200
@@ -114,6 +114,8 @@ class RevisionStore:
         On return it survives a power cut. Raises StoreError: the old one holds, and nothing is left of the new.
         """
         number = self._last + 1
+        if number >= REVISION_MAX:
+            raise StoreError(f"revision {number} not stored: no number beyond {REVISION_MAX - 1} is kept")
         try:
             self._files.write(Revision(number, base, who, when, why, from_where, kind, octets))
             if deadline_ns is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from drivers.boot import Boot
+from drivers.storage import StoreError
 from firmware.accounts.hashing import HashRunner
 from firmware.alarms.manager import AlarmManager
 from firmware.box_commands import BOX_COMMANDS, BoxSubject
@@ -40,9 +41,14 @@ FACTORY_WHY = "factory configuration"
 
 
 def _begin(box: ManagedBox[Tree], factory: Tree) -> None:
-    """The first revision of a box that never had any."""
-    if not box.service.revisions.history() and not box.damaged:
-        box.service.install(factory, FACTORY, FACTORY_WHY)
+    """The first revision of a box that never had any; where the disk does not take it, failsafe is in force."""
+    if box.damaged:
+        return
+    try:
+        if not box.service.revisions.history():
+            box.service.install(factory, FACTORY, FACTORY_WHY)
+    except StoreError as error:
+        box.service.failsafe_reason = f"{FACTORY_WHY}: {error}"
 
 
 def interrupted(shelf: EmbeddedShelf) -> list[str]:
@@ -76,7 +82,7 @@ class Installation:
         _begin(self.vp, factory.vp)
         self._folder = folder
         self._health: Health | None = None
-        self._closed = False
+        self._closing: asyncio.Future[None] | None = None
         self._wall_clock = wall_clock
         self._log = LogRing(wall_clock)
         self.machine = Machine(folder, self.qm.name, self.qm.alarms, wall_clock, boot, run_hash)
@@ -130,9 +136,12 @@ class Installation:
 
     async def close(self, in_order: bool = True) -> None:
         """Closes consoles, logs and timers; may be called again. The next start tells if it was not `in_order`."""
-        if self._closed:
-            return
-        self._closed = True
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close(in_order))
+        # Whoever is cancelled while he waits leaves nothing half closed: the next caller waits for the same.
+        await asyncio.shield(self._closing)
+
+    async def _close(self, in_order: bool) -> None:
         if self._health is not None:
             self._health.close()
         for box in self.boxes:

@@ -31,7 +31,7 @@ BOOT_ID_OCTETS = 16
 
 # No store comes near, and from a record that claims more nothing could be counted on: it is taken for damaged.
 COUNT_MAX = 10**17
-REVISION_MAX = 90_000_000  # file names have eight digits
+REVISION_MAX = 90_000_000  # all are below; file names have eight digits
 
 
 def _sealed(layout: Construct, plausible: Callable[[Any], bool]) -> Adapter:

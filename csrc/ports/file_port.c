@@ -252,7 +252,11 @@ static bool files_open(file_port *made, const file_port_options *options, char *
         return false;
     if (options->replay_path && replayed.st_dev == recorded.st_dev && replayed.st_ino == recorded.st_ino)
         return path_fail(error, options->record_path, "cannot be replayed and recorded at once");
-    /* Only now that it is known to be no file in use. */
+    if (recorded.st_size == 0)
+        return true;
+    /* A file's name may come from whoever configures a port: nothing that exists is lost by it. */
+    if (!options->overwrite)
+        return path_fail(error, options->record_path, "exists and is not empty: record to another file, or move it");
     return ftruncate(made->record.descriptor, 0) == 0 || path_fail(error, options->record_path, strerror(errno));
 }
 

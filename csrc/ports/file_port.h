@@ -9,8 +9,9 @@ enum { FILE_PORT_ERROR_OCTETS = 200 };
 /* Files hold the uncoded bits of a 2 048 kbit/s line, most significant first, nothing else. */
 typedef struct {
     const char *replay_path; /* NULL: nothing is received */
-    const char *record_path; /* made, or overwritten; NULL: what is sent goes nowhere */
+    const char *record_path; /* made; one that exists must be empty; NULL: what is sent goes nowhere */
     bool repeat;             /* the replay begins again where it ends, without a gap */
+    bool overwrite;          /* a recording that exists is emptied instead of refused */
 } file_port_options;
 
 typedef struct {

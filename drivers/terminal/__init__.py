@@ -4,12 +4,13 @@ from drivers.terminal.pty_port import PtyPort
 from drivers.terminal.serial_port import SerialPort
 from drivers.terminal.stream import Listener
 from drivers.terminal.tcp import TcpListener, tls_context
-from drivers.terminal.terminal import Access, AccessError, Talk, Terminal, TerminalGoneError
+from drivers.terminal.terminal import Access, AccessError, AccessInUseError, Talk, Terminal, TerminalGoneError
 from drivers.terminal.unix_socket import UnixListener
 
 __all__ = [
     "Access",
     "AccessError",
+    "AccessInUseError",
     "Listener",
     "PtyPort",
     "SerialPort",

@@ -10,6 +10,10 @@ class AccessError(UserError):
     """A way to the console that cannot be opened: which, why."""
 
 
+class AccessInUseError(AccessError):
+    """Another process serves it."""
+
+
 class TerminalGoneError(Exception):
     """The terminal has hung up, was unplugged, or its connection is broken."""
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drivers.terminal.stream import Listener
-from drivers.terminal.terminal import AccessError
+from drivers.terminal.terminal import AccessError, AccessInUseError
 
 MODE = 0o600
 BACKLOG = 16
@@ -50,7 +50,7 @@ def _make_room(path: Path) -> None:
     except ConnectionRefusedError:
         path.unlink(missing_ok=True)
     else:
-        raise AccessError(f"{path}: another process serves it")
+        raise AccessInUseError(f"{path}: another process serves it")
 
 
 def _bind(path: Path) -> socket.socket:

@@ -24,14 +24,14 @@ from firmware.console.declaration import (
     Verb,
 )
 from firmware.console.report import Lines, Pairs, Report, Table, Value
+from protocols.configuration_record import REVISION_MAX
 
-REVISION_MAX = 99_999_999
 REVISION_TEXT = "number of a revision (LST CFGHIS); 0: the failsafe configuration"
 
 
-def revision(name: str, text: str, *, mandatory: bool = False, default: str = "") -> Parameter:
+def revision(name: str, text: str, *, default: str = "") -> Parameter:
     """A parameter that takes the number of a revision."""
-    return Parameter(name, Integer(0, REVISION_MAX), text, mandatory=mandatory, default=default)
+    return Parameter(name, Integer(0, REVISION_MAX - 1), text, default=default)
 
 
 def _state(console: ConfigurationConsole) -> Iterator[tuple[str, Value]]:

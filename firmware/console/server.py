@@ -1,8 +1,8 @@
 """All ways to a box's console, as they are configured: who connects gets a session."""
 
 import asyncio
-import logging
 import ssl
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,8 +12,10 @@ from typing import Protocol
 from drivers.terminal import (
     Access,
     AccessError,
+    AccessInUseError,
     PtyPort,
     SerialPort,
+    Talk,
     TcpListener,
     Terminal,
     TerminalGoneError,
@@ -29,8 +31,7 @@ PTY = "console.tty"
 STRANGERS_MAX = 8  # connections of one access that have not logged in yet: the network keeps no local user out
 TOO_MANY = b"too many connections wait to log in; try again later\r\n"
 SERIAL_LOST = "CONSOLE_SERIAL_LOST"
-
-_log = logging.getLogger("trunkshelf.console")
+LOCAL_FAILED = "CONSOLE_LOCAL_FAILED"
 
 
 class Faults(Protocol):
@@ -75,6 +76,19 @@ class PreparedConsole:
 
 
 @dataclass
+class _InTurn:
+    """A device's access: served when the one before, of another configuration, has closed it."""
+
+    access: Access
+    device: asyncio.Lock
+
+    async def serve(self, talk: Talk) -> None:
+        """Waits, then serves."""
+        async with self.device:
+            await self.access.serve(talk)
+
+
+@dataclass
 class _Serial:
     configuration: SerialConsole
     task: asyncio.Task[None] = field(repr=False)
@@ -83,18 +97,30 @@ class _Serial:
 class ConsoleServer:
     """Serves `folder`/console.sock and `folder`/console.tty always, and what the configuration names.
 
-    Made in a running event loop; raises AccessError where another process serves the folder.
+    Made in a running event loop; raises AccessInUseError where another process serves the folder. What else
+    cannot be offered there is an alarm.
     """
 
     def __init__(self, box: BoxConsole, folder: Path, faults: Faults) -> None:
         self._box = box
         self._faults = faults
         self._serial: dict[str, _Serial] = {}
+        self._devices: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tcp: _Tcp | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unix = UnixListener(folder / SOCKET)
-        self._start(self._unix, SOCKET)
+        self._unix = self._listen(folder / SOCKET)
         self._start(PtyPort(folder / PTY), PTY)
+
+    def _listen(self, path: Path) -> UnixListener | None:
+        try:
+            listener = UnixListener(path)
+        except AccessInUseError:
+            raise
+        except AccessError as error:
+            self._faults.fault(LOCAL_FAILED, "", str(error))
+            return None
+        self._start(listener, SOCKET)
+        return listener
 
     def prepare(self, new: ConsoleConfiguration) -> PreparedConsole:
         """Reads certificates, opens ports; raises AccessError, and nothing has changed."""
@@ -121,7 +147,8 @@ class ConsoleServer:
                 del self._serial[device]
                 self._faults.recover(SERIAL_LOST, _place(device))
         for device in wanted.keys() - self._serial.keys():
-            self._serial[device] = _Serial(wanted[device], self._start(self._serial_port(wanted[device]), device))
+            port = _InTurn(self._serial_port(wanted[device]), self._devices[device])
+            self._serial[device] = _Serial(wanted[device], self._start(port, device))
 
     def _take_over_tcp(self, prepared: PreparedConsole) -> None:
         if self._tcp is not None and (prepared.tcp is not None or not prepared.configuration.tcp_port):
@@ -148,7 +175,8 @@ class ConsoleServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._unix.close()  # also where its task has never begun
+        if self._unix is not None:
+            self._unix.close()  # also where its task has never begun
         if self._tcp is not None:
             self._tcp.listener.close()
 
@@ -162,7 +190,7 @@ class ConsoleServer:
         try:
             await access.serve(partial(self._talk, set()))
         except AccessError as error:
-            _log.warning("%s: no console there: %s", name, error)
+            self._faults.fault(LOCAL_FAILED, "", str(error))
 
     async def _talk(self, sessions: set[ConsoleSession], terminal: Terminal) -> None:
         """Holds a session, one of those of an access."""

@@ -3,6 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -64,7 +65,8 @@ class ManagedBox(Generic[Tree]):
         self._wall_clock = wall_clock
         self._serials: Iterator[int] = count(1)
         usual = AlarmConfiguration(history=HISTORY_MAX)  # drops nothing before the box has booted
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # whatever would be kept there tells that it cannot be
+            folder.mkdir(parents=True, exist_ok=True)
         self.alarms = AlarmManager(name, AlarmHistory(folder / ALARMS, usual.history), usual, wall_clock)
         store = RevisionStore.open(FolderStorage(folder / CONFIGURATION), boot())
         self.damaged = bool(store.faults)  # there may have been revisions that cannot be read

@@ -145,6 +145,28 @@ def test_a_serial_port_comes_goes_and_its_loss_is_an_alarm(tmp_path: Path) -> No
     run(tmp_path, scenario)
 
 
+def test_a_serial_port_that_is_changed_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost, found = list[tuple[str, ...]](), list[tuple[str, ...]]()
+
+    async def scenario(server: ConsoleServer, made: Plant) -> None:
+        device = tmp_path / "box"
+        monkeypatch.setattr(made.told, "fault", lambda *told: lost.append(told))
+        monkeypatch.setattr(made.told, "recover", lambda *told: found.append(told))
+        with cable(tmp_path) as (_, technician):
+            descriptor = os.open(technician, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            for speed in (9600, 19200, 38400):
+                serial = SerialConsole(device=str(device), speed=speed)
+                server.prepare(ConsoleConfiguration(serial={1: serial})).apply()
+                found.clear()
+                await _until(lambda: found)
+                os.write(descriptor, f"\radmin\r{PASSWORD}\r".encode())
+                await _until(made.registry.all)
+            assert lost == []
+            os.close(descriptor)
+
+    run(tmp_path, scenario)
+
+
 def test_only_so_many_may_be_about_to_log_in(tmp_path: Path) -> None:
     async def scenario(_: ConsoleServer, made: Plant) -> None:
         await asyncio.sleep(0)

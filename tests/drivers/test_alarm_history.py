@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,10 +242,18 @@ def test_read_only_disk(small_disk: Callable[[int], Path]) -> None:
     assert history.take_serial() > 2
 
 
-def test_locked_by_somebody_elses_tool(path: Path) -> None:
+def test_locked_by_somebody_elses_tool(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not waited for: the event loop would stand still meanwhile."""
     history = AlarmHistory(path, 1000)
     history.write([record(1)])
-    other = sqlite3.connect(path, isolation_level=None)
+    connect, waits_s = sqlite3.connect, []
+
+    def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        waits_s.append(options["timeout"])
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr("drivers.alarm_history.sqlite3.connect", watched)
+    other = connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(AlarmHistoryError, match="locked"):
         history.write([record(2)])
@@ -252,6 +261,7 @@ def test_locked_by_somebody_elses_tool(path: Path) -> None:
     other.close()
     history.write([record(2)])
     assert (serials(history), history.damage) == ([2, 1], [])
+    assert set(waits_s) == {0}
 
 
 WRITER = """

@@ -15,7 +15,7 @@ from drivers.boot import Boot
 from drivers.revision_store import RevisionStore, RevisionSummary, Trial
 from drivers.storage import FolderStorage, Reason, Storage, StorageError, StoreError
 from hil.power_cut import PowerCutStorage
-from protocols.configuration_record import REVISION_POINTER
+from protocols.configuration_record import REVISION_MAX, REVISION_POINTER
 from protocols.revision_file import Revision, RevisionFileError, decode, encode
 from tests.drivers.failing_disk import Done, FailingDisk
 from tests.drivers.power_cut_cases import DEADLINE_NS, ONE, THIS_START, THREE, TWO, commit, committed
@@ -104,6 +104,27 @@ def test_old_revisions_go_but_not_what_is_in_force(disk: PowerCutStorage) -> Non
         commit(store, ONE, trial=True)
         store.abandon()
     assert [summary.number for summary in store.history()] == [23, 22, 21, 20, 19, 3, 2]
+
+
+@pytest.mark.parametrize("number", [REVISION_MAX, 99_999_999])
+@pytest.mark.parametrize("pointed", [True, False])
+def test_a_number_that_no_pointer_holds_is_not_taken_for_a_revision(
+    disk: PowerCutStorage, number: int, pointed: bool
+) -> None:
+    disk.create(f"revision-{number:08d}.toml", encode(Revision(number, 0, "", "", "", "", "", ONE)))
+    if pointed:
+        commit(reopened(disk), ONE)
+    store = reopened(disk)
+    assert (store.faults, commit(store, TWO)) == ([], 2 if pointed else 1)
+    assert (reopened(disk).faults, reopened(disk).boot_revision) == ([], 2 if pointed else 1)
+
+
+def test_no_revision_beyond_what_a_pointer_holds_is_stored(disk: PowerCutStorage) -> None:
+    """Found without a pointer, the last number there is."""
+    last = REVISION_MAX - 1
+    disk.create(f"revision-{last:08d}.toml", encode(Revision(last, 0, "", "", "", "", "", ONE)))
+    with pytest.raises(StoreError, match="no number beyond"):
+        commit(reopened(disk), TWO)
 
 
 def test_what_a_cut_commit_left_is_removed(disk: PowerCutStorage) -> None:

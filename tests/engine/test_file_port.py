@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from drivers._native import ffi, lib
+from drivers.engine import PortError
 from drivers.line_recording import LineRecording
-from drivers.ports import open_file
+from drivers.ports import open_file, open_port
 from tests.engine.spans import Bench, uncoded
 
 BLOCK = 256
@@ -25,17 +26,27 @@ def path_text(path: Path | None) -> Any:
     return ffi.new("char[]", os.fsencode(path)) if path else ffi.NULL
 
 
-def opened(replay: Path | None, record: Path | None, repeat: bool) -> tuple[Any, str]:
+def opened(
+    replay: Path | None, record: Path | None, repeat: bool = False, overwrite: bool = False
+) -> tuple[Any, str]:
     texts = path_text(replay), path_text(record)
-    options = ffi.new("file_port_options *", {"replay_path": texts[0], "record_path": texts[1], "repeat": repeat})
+    options = ffi.new("file_port_options *")
+    options.replay_path, options.record_path = texts
+    options.repeat, options.overwrite = repeat, overwrite
     error = ffi.new("char[200]")
     made = lib.file_port_open(options, error)
     return made, ffi.string(error).decode()
 
 
 class Port:
-    def __init__(self, replay: Path | None = None, record: Path | None = None, repeat: bool = False) -> None:
-        made, said = opened(replay, record, repeat)
+    def __init__(
+        self,
+        replay: Path | None = None,
+        record: Path | None = None,
+        repeat: bool = False,
+        overwrite: bool = False,
+    ) -> None:
+        made, said = opened(replay, record, repeat, overwrite)
         assert made != ffi.NULL, said
         self.c = ffi.gc(made, made.operations.free)
 
@@ -159,7 +170,7 @@ def test_nothing_to_replay_nor_to_record(tmp_path: Path) -> None:
 def test_recording_is_what_was_sent(tmp_path: Path, blocks: int, how: str) -> None:
     content, path = octets_of(blocks * BLOCK), tmp_path / "sent.e1"
     path.write_bytes(b"an older recording" * 100_000)
-    port = Port(record=path)
+    port = Port(record=path, overwrite=True)
     port.transmit(content)
     assert port.statistics.recorded_octets == blocks * BLOCK
     if how == "finish":
@@ -207,15 +218,30 @@ def test_errors_on_opening(tmp_path: Path) -> None:
         (None, Path("/dev/null"), "not a regular file"),
         (good, good, "cannot be replayed and recorded at once"),
     ]:
-        made, said = opened(replay, record, False)
+        made, said = opened(replay, record, overwrite=True)
         assert made == ffi.NULL
         assert said == line_about(record or replay, why)
     assert good.read_bytes() == b"something"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.e1", "line.e1", "pipe"]
 
 
+def test_file_that_holds_anything_is_not_recorded_to(tmp_path: Path) -> None:
+    kept = file_of(tmp_path, b"somebody's")
+    made, said = opened(None, kept)
+    assert made == ffi.NULL
+    assert said == line_about(kept, "exists and is not empty: record to another file, or move it")
+    with pytest.raises(PortError, match="exists and is not empty"):
+        open_port(f"file:?record={kept}")
+    assert kept.read_bytes() == b"somebody's"
+    kept.write_bytes(b"")
+    port = Port(record=kept)
+    port.transmit(octets_of(BLOCK))
+    port.free()
+    assert kept.read_bytes() == octets_of(BLOCK)
+
+
 def test_missing_replay_leaves_no_recording_behind(tmp_path: Path) -> None:
-    made, _ = opened(tmp_path / "missing.e1", tmp_path / "sent.e1", False)
+    made, _ = opened(tmp_path / "missing.e1", tmp_path / "sent.e1")
     assert made == ffi.NULL
     assert list(tmp_path.iterdir()) == []
 

@@ -155,6 +155,22 @@ BOX_KINDS = (
         clear_ms=0,
     ),
     AlarmKind(
+        code=522,
+        name="CONSOLE_LOCAL_FAILED",
+        severity=Severity.MINOR,
+        object=BOX,
+        text="the console on the machine itself cannot be offered",
+        causes=(
+            "the disk with the state folder is read-only or full, or the box's folder cannot be made",
+            "something else stands where console.sock or console.tty belongs: move it away",
+            "the machine has no pseudo-terminals left",
+        ),
+        consequences="The box is reached over the accesses that are left; tried again when it restarts.",
+        next_command="RST BOX;",
+        raise_ms=0,
+        clear_ms=0,
+    ),
+    AlarmKind(
         code=530,
         name="LOGIN_ATTACK",
         severity=Severity.MINOR,
