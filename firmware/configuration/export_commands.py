@@ -20,6 +20,7 @@ from firmware.console.declaration import Command, CommandError, Integer, Invocat
 from firmware.console.report import Report, Table
 
 FILE_CHARACTERS = 64
+FILES_MOST = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 FILE = Parameter(
     "FILE", Text(FILE_CHARACTERS, 1), "name in the box's folder of exports; .toml is added", mandatory=True
@@ -44,6 +45,8 @@ async def _save(console: ConfigurationConsole, invocation: Invocation) -> Report
         title, values = console.values(invocation)
     if path.exists():
         raise CommandError(return_codes.ALREADY_EXISTS, f"{path.name}: exists already; choose another name")
+    if len(list(console.exports.glob("*"))) >= FILES_MOST:
+        raise CommandError(return_codes.LIMIT_REACHED, f"{FILES_MOST} files are saved: remove one (RMV CFGFILE)")
     try:
         console.exports.mkdir(parents=True, exist_ok=True)
         with WholeFile(path) as file:
@@ -51,6 +54,17 @@ async def _save(console: ConfigurationConsole, invocation: Invocation) -> Report
     except (OSError, UserError) as error:
         raise CommandError(return_codes.STORE_FAILED, str(error)) from None
     return Report(f"Saved the configuration ({title}) as {path}")
+
+
+async def _remove(console: ConfigurationConsole, invocation: Invocation) -> Report:
+    path = _path(console, invocation)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        raise CommandError(return_codes.NO_SUCH_OBJECT, f"{path.name}: there is no such file") from None
+    except OSError as error:
+        raise CommandError(return_codes.STORE_FAILED, f"{path.name}: {error.strerror}") from None
+    return Report()
 
 
 def _loaded(kind: BoxKind[Any], path: Path) -> dict[str, Any]:
@@ -108,5 +122,10 @@ EXPORT_COMMANDS: Commands = (
     Command(
         Verb.LST, "CFGFILE", "list the saved files", _list, Role.GUEST,
         "LST CFGFILE;", "LST CFGFILE:FILE=X;", return_codes.UNKNOWN_PARAMETER,
+    ),
+    Command(
+        Verb.RMV, "CFGFILE", "remove a saved file", _remove, Role.OPERATOR,
+        "RMV CFGFILE:FILE=before-change;", "RMV CFGFILE:FILE=nothing;", return_codes.NO_SUCH_OBJECT, (FILE,),
+        "At once; revisions are not touched",
     ),
 )  # fmt: skip

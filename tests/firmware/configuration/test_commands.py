@@ -51,6 +51,7 @@ LIFE = (
     "SAV CFG:FILE=before-change,OF=RUNNING;",
     "ADD CFG:FILE=before-change;",
     "LST CFGFILE;",
+    "RMV CFGFILE:FILE=before-change;",
     "RMV CFGEDIT;",
 )
 
@@ -275,6 +276,12 @@ def test_files(tmp_path: Path) -> None:
             await box.ann.refused(f'SAV CFG:FILE="{name}";', return_codes.BAD_VALUE)
         await box.ann.refused("ADD CFG:FILE=nothing;", return_codes.NO_SUCH_OBJECT)
         exports = tmp_path / "exports"
+        await box.ann.good("RMV CFGFILE:FILE=as-it-was;")
+        await box.ann.refused("RMV CFGFILE:FILE=as-it-was;", return_codes.NO_SUCH_OBJECT)
+        for number in range(100):
+            await box.ann.good(f"SAV CFG:FILE=f{number};")
+        await box.ann.refused("SAV CFG:FILE=f100;", return_codes.LIMIT_REACHED)
+        await box.ann.good("RMV CFGFILE:FILE=f0; SAV CFG:FILE=f100;")
         (exports / "plant.toml").write_text("[qm]\nspans = 2\n[clock]\nsources = [2]\n[vp]\nboards = 2\n")
         await box.ann.good("ADD CFG:FILE=plant; CMT CFG:FORCE=YES;")
         assert (list(box.target.tree.ports), box.target.tree.clock.sources) == ([1, 2], (2,))
