@@ -333,6 +333,7 @@ def test_only_files_are_listed(tmp_path: Path) -> None:
         await box.ann.good("SAV CFG:FILE=file;")
         exports = tmp_path / "exports"
         (exports / "dangling.toml").symlink_to("nowhere")
+        (exports / "link.toml").symlink_to("file.toml")
         (exports / "folder.toml").mkdir()
         text = await box.guest.good("LST CFGFILE:;")
         assert "file.toml" in text
