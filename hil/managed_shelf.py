@@ -45,7 +45,7 @@ class ManagedShelf:
         self.store = CallStore(folder / CALLS)
 
     def run(self, scenario: Scenario, listener: Callable[[Progress], None], real_time: bool = True) -> bool:
-        """Boots the boxes and runs the scenario to its end, until SIGTERM, or until RST BOX: true then."""
+        """Boots the boxes and runs the scenario to its end, until SIGTERM or SIGHUP, or RST BOX: true then."""
         # Made before the loop, whose clock it is; so it must have room for whatever the boxes turn out to have.
         shelf = Shelf(EmbeddedShelf.streams(BOARDS_MAX) + EXCHANGE_STREAMS_PER_PORT * PORTS_MAX)
         with claimed(self._state), shelf:
@@ -87,7 +87,8 @@ class ManagedShelf:
             _soon(ending)
 
         installation = self.installation
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+        for number in (signal.SIGTERM, signal.SIGHUP):  # SIGHUP: the terminal that runs the shelf is closed
+            asyncio.get_running_loop().add_signal_handler(number, ending.set)
         try:
             with _until_over():
                 async with asyncio.TaskGroup() as tasks:

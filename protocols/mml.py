@@ -34,6 +34,7 @@ _C0_NAMES = (
     *("NUL", "SOH", "STX", "ETX", "EOT", "ENQ", "ACK", "BEL", "BS", "HT", "LF", "VT", "FF", "CR", "SO", "SI"),
     *("DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS", "US"),
 )
+_NO_UTF_8 = "\ufffd"  # what a decoder puts where octets are no character
 _BLANKS = "\t\r\n"  # control characters that may stand in a line
 
 _MARKS = r"(?:(?!//|/\*)[A-Za-z0-9_\-./+&@%#*])+"
@@ -232,6 +233,8 @@ def _check_length(octets: int) -> None:
 def _check_characters(source: str) -> None:
     _check_length(len(source))
     for position, character in enumerate(source):
+        if character == _NO_UTF_8:
+            raise MmlError(source, position, "what came here is no UTF-8: noise on the line, type it again")
         if not character.isprintable() and character not in _BLANKS:
             text = f"control character {character_name(character)}, expected none (in a string: as an escape)"
             raise MmlError(source, position, text)

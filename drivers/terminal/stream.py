@@ -29,7 +29,8 @@ class StreamTerminal:
         self.on_break: Callable[[], None] = lambda: None
         self._reader = reader
         self._writer = writer
-        writer.transport.set_write_buffer_limits(high=0)  # a write returns when the kernel has it
+        # A write returns when the kernel has it. Not 0: TLS pauses at the mark itself, and would lag behind.
+        writer.transport.set_write_buffer_limits(high=1)
 
     async def read(self) -> bytes:
         """What has come; b"" once the connection is closed or broken."""

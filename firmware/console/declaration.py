@@ -48,7 +48,7 @@ class Verb(enum.Enum):
 
     @property
     def changes(self) -> bool:
-        """Whether its commands change anything: such are carried out only once the audit log has them."""
+        """Whether its commands change anything."""
         return self not in (Verb.LST, Verb.DSP, Verb.CHK)
 
 
@@ -183,11 +183,17 @@ class Command(Generic[Subject]):
     effect: str = ""
     interrupts: Callable[[Subject, Invocation], list[str]] | None = None
     watch: bool = False  # WATCH=1 repeats the report until a key is pressed
+    own_session: bool = False  # changes nothing but the session it is given in
 
     @property
     def name(self) -> str:
         """VERB OBJECT."""
         return f"{self.verb.name} {self.object}"
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything of the box: then it is carried out only once the audit log has it."""
+        return self.verb.changes and not self.own_session
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:

@@ -167,7 +167,7 @@ class Interpreter:
             interrupted = command.interrupts(subject, invocation)
             if interrupted:
                 await confirm(interrupted, work.dialogue)
-        if command.verb.changes:  # nothing is changed that the audit log does not take
+        if command.changes:  # nothing is changed that the audit log does not take
             self._audit(AuditEntry(work.session, self._echo(work.parsed), None, BEGUN))
         return await self._run(command, subject, invocation)
 

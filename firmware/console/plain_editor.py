@@ -153,8 +153,13 @@ class PlainEditor:
         return self._insert(character)
 
     def _insert(self, character: str) -> str:
-        if get_cwidth(character) < 1 or not character.isprintable() or character == "\ufffd":
+        if character == "\ufffd":
+            return self._keep(character) + BELL  # noise on the line: what it has hit is refused, not carried out
+        if get_cwidth(character) < 1 or not character.isprintable():
             return BELL
+        return self._keep(character)
+
+    def _keep(self, character: str) -> str:
         if len(self._text) < LINE_CHARACTERS_MAX:
             self._text += character
             return "" if self._secret else character

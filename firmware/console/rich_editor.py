@@ -48,7 +48,7 @@ class _Keys(Input):
     def __init__(self) -> None:
         self._presses: list[KeyPress] = []
         self._parser = Vt100Parser(self._presses.append)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")  # half a character is none
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")  # noise stays to be seen, and is refused
         self._ready: Callable[[], None] | None = None
 
     def feed(self, octets: bytes) -> None:

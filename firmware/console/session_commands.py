@@ -154,5 +154,6 @@ COMMANDS: tuple[Command[SessionRegistry], ...] = (
         example="SET SES:PAGING=NO;",
         refused="SET SES;",
         refused_code=return_codes.MISSING_PARAMETER,
+        own_session=True,
     ),
 )

@@ -1,6 +1,6 @@
 """Commands on E1 ports: their state, blocking, restart, what their adaptors count."""
 
-from drivers.engine import SpanStatus
+from drivers.engine import Maintenance, SpanStatus
 from drivers.port_statistics import port_statistics
 from firmware.console import return_codes
 from firmware.console.declaration import Command, Invocation, Role, Verb
@@ -71,6 +71,8 @@ def _clock_role(qm: QueuingMachine, port: TrunkPort) -> str:
 
 def mirrors(port: TrunkPort) -> bool:
     """What comes is what is sent, and not just the idle signal of both ends: a loop at the far end?"""
+    if port.maintenance & Maintenance.LOOP_LOCAL:
+        return False  # our own loop
     from_far = [channel for channel in port.channels.values() if channel.received is not None]
     same = all(channel.mirrored for channel in from_far)
     return bool(from_far) and same and any(channel.sent is not LineBits.BITS_10 for channel in from_far)

@@ -188,3 +188,23 @@ def test_what_is_no_certificate_is_refused_by_name(
     for files in ((tmp_path / "garbage", key), (certificate, other_key), (certificate, tmp_path / "missing")):
         with pytest.raises(AccessError, match=str(files[0])):
             tls_context(*files)
+
+
+def test_over_tls_what_is_written_goes_out_at_once(certificates: Callable[[str], tuple[Path, Path]]) -> None:
+    files = certificates("box.example")
+    listener = TcpListener("127.0.0.1", 0, tls_context(*files))
+
+    async def prompt(terminal: Terminal) -> None:
+        for line in ("banner", "login: ", "password: "):
+            await terminal.write(line.encode())
+        await terminal.read()
+
+    async def scenario() -> None:
+        context = ssl.create_default_context(cafile=str(files[0]))
+        connection = socket.create_connection(("127.0.0.1", listener.port))
+        reader, writer = await asyncio.open_connection(sock=connection, ssl=context, server_hostname="box.example")
+        said = b"bannerlogin: password: "
+        assert await reader.readexactly(len(said)) == said
+        writer.close()
+
+    serve(listener, scenario, prompt)

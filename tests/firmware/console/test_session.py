@@ -352,7 +352,6 @@ def test_open_commands_go_on_in_the_next_line_and_ctrl_c_gives_them_up() -> None
         ("xxx\x15DSP PORT;", "DSP PORT;"),
         ("DSP wrong\x17PORT;", "DSP PORT;"),
         ("DSP P\x1b[D\x1b[A\x1bOHORT;", "DSP PORT;"),  # arrow keys are no part of a command
-        ("DSP PORT\xff;", "DSP PORT;"),  # half a character
     ],
 )
 def test_plain_editing(typed: str, command: str) -> None:
@@ -361,6 +360,17 @@ def test_plain_editing(typed: str, command: str) -> None:
         await made.logged_in(terminal)
         terminal.type(typed.encode("latin-1") + b"\r")
         await terminal.expect(f"%%{command}%%")
+
+    run(scenario)
+
+
+def test_a_command_that_noise_has_hit_is_not_carried_out() -> None:
+    async def scenario(made: Plant) -> None:
+        terminal = MemoryTerminal()
+        await made.logged_in(terminal)
+        terminal.type(b"RST BOX\xff;\r")
+        await terminal.expect("what came here is no UTF-8")
+        assert made.box.done == []
 
     run(scenario)
 

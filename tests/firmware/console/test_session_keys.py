@@ -76,7 +76,7 @@ def on_screen(keys: list[str | bytes], expected: tuple[int, str]) -> None:
         (["dsp po\t"], (13, "qm1> dsp PORT")),
         (["dsp portc\t"], (17, "qm1> dsp PORTCNT:")),
         (["DSP B\xc3\xa4rn".encode("latin-1")], (13, "qm1> DSP Bärn")),
-        ([b"DSP \xc3", b"\xa4", b"\xff\x9b"], (10, "qm1> DSP ä")),
+        ([b"DSP \xc3", b"\xa4", b"\xff\x9b"], (12, "qm1> DSP ä\ufffd\ufffd")),
         (["DSP PORT;\r", UP, DOWN, UP], (14, "qm1> DSP PORT;")),
         (["DSP PORT;\rRST BOX;\r", "\x12port"], (23, "(reverse-i-search)`port': DSP PORT;")),
         (["SET PWD:PWD=secret1;\r", UP], (22, "qm1> SET PWD:PWD=****;")),
