@@ -1,6 +1,7 @@
 """Sends datagrams to a syslog server (RFC 5426) from a thread of its own: nobody waits for a name or a network."""
 
 import queue
+import re
 import socket
 import threading
 import time
@@ -12,6 +13,7 @@ QUEUE = 1000  # messages; what comes while it is full is dropped
 SUCCESSES = 2  # in a row, after a failure: a refusal is heard of only with the datagram after the refused one
 RESOLVE_AGAIN_S = 30.0  # a name that is not known is not asked for with every message
 PORT = 514  # RFC 5426 3.3
+_HOST = re.compile(r"[^\s/?#@\[\]]+")
 
 
 class SyslogAddressError(UserError):
@@ -19,15 +21,13 @@ class SyslogAddressError(UserError):
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """HOST, HOST:PORT or [IPv6]:PORT."""
-    host, colon, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-    if not colon:
-        host, port = text, str(PORT)
+    """HOST:PORT or [IPv6]:PORT; raises SyslogAddressError."""
+    host, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     elif ":" in host:
         raise SyslogAddressError(f"syslog server {text}: write an IPv6 address in brackets: [{text}]:{PORT}")
-    if not host or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not _HOST.fullmatch(host) or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
         raise SyslogAddressError(f"syslog server {text}: not HOST:PORT, as in logs.example:{PORT}")
     return host, int(port)
 
@@ -97,7 +97,7 @@ class SyslogSender:
                 # That is what became of the one before; this one has not been sent yet.
                 self._fail(error)
                 made.send(datagram)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # UnicodeError: a name that IDNA does not permit, as a..b
             self._fail(error)
         else:
             self.sent += 1
@@ -105,10 +105,12 @@ class SyslogSender:
             if self._successes >= SUCCESSES:
                 self._tell("")
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, error: OSError | UnicodeError) -> None:
         self._failed += 1
         self._successes = 0
-        self._tell(f"syslog server {self._server[0]}:{self._server[1]}: {error.strerror or error}")
+        self._tell(
+            f"syslog server {self._server[0]}:{self._server[1]}: {getattr(error, 'strerror', None) or error}"
+        )
 
     def _connected(self) -> socket.socket | None:
         """Connected, a server that does not listen is noticed (ICMP). None: too early to ask for its name."""

@@ -7,7 +7,11 @@ from typing import Self
 
 from drivers.engine import alaw_from_linear
 from drivers.errors import UserError
+from drivers.named_file import NamedFileError, read_named_file
+from drivers.whole_file import sync_folder
 from protocols import wav
+
+SPEECH_OCTETS_MAX = 32 << 20  # half an hour of 16-bit samples
 
 
 class SpeechFileError(UserError):
@@ -21,10 +25,8 @@ class RecordingError(UserError):
 def read_speech(path: Path) -> bytes:
     """A-law octets of an 8 kHz mono WAV file, 16-bit linear or A-law; raises SpeechFileError."""
     try:
-        speech = wav.parse(path.read_bytes())
-    except OSError as error:
-        raise SpeechFileError(f"{path}: {error.strerror or error}") from None
-    except wav.WavError as error:
+        speech = wav.parse(read_named_file(path, SPEECH_OCTETS_MAX))
+    except (NamedFileError, wav.WavError) as error:
         raise SpeechFileError(f"{path}: {error}") from None
     # The engine takes samples in machine order; every machine it is built for is little-endian, as WAV is.
     return speech.data if speech.encoding == wav.ALAW else alaw_from_linear(speech.data)
@@ -77,7 +79,7 @@ class RecordingFile:
             os.link(self._part, self.path)  # unlike a renaming, this never replaces a message that is there
             self._part.unlink()
             self._file.close()
-            _sync_folder(self.path.parent)
+            sync_folder(self.path.parent)
         except OSError as error:
             raise self._failed(error) from None
 
@@ -98,11 +100,3 @@ class RecordingFile:
     def _failed(self, error: OSError) -> RecordingError:
         self.discard()
         return RecordingError(f"{self.path}: recording stopped: {error.strerror}")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

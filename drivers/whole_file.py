@@ -1,5 +1,6 @@
 """Files that are there whole or not at all: written beside their name, and given it when they are complete."""
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,15 @@ from drivers.errors import UserError
 
 class WholeFileError(UserError):
     """The file cannot be written; nothing of it is left, and what was there before still is."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Names given in the folder survive a power cut; raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class WholeFile:
@@ -42,9 +52,13 @@ class WholeFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._file.close()
+            with self._file:
+                if error is None:
+                    self._file.flush()
+                    os.fsync(self._file.fileno())  # else a power cut could leave the name on half of the octets
             if error is None:
                 self._part.replace(self._path)
+                sync_folder(self._path.parent)
         except OSError as failure:
             raise self._failed(failure) from None
         finally:

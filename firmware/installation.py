@@ -25,6 +25,7 @@ from firmware.management.managed_box import ManagedBox
 from firmware.plant import PlantConfiguration
 from firmware.qm import QueuingMachine
 from firmware.qm.commands import COMMANDS as QM_COMMANDS
+from firmware.qm.configuration import PORTS_MAX
 from firmware.qm.kind import QUEUING_MACHINE
 from firmware.qm.metrics import register
 from firmware.qm.tree_objects import TREE_COMMANDS as QM_TREE
@@ -123,6 +124,8 @@ class Installation:
             )
             return CommandSet(subject, BOX_COMMANDS)
 
+        for number in range(1, PORTS_MAX + 1):
+            self.qm.alarms.place(f"clock source {number}", f"port {number}")
         self._log.install()
         self._health = Health(shelf.shelf, self._folder, self.qm.alarms)
         self._health.start()

@@ -5,17 +5,24 @@ import socket
 import ssl
 from pathlib import Path
 
+from drivers.named_file import NamedFileError, read_named_file
 from drivers.terminal.stream import Listener
 from drivers.terminal.terminal import AccessError
 
 BACKLOG = 16
 UNACKNOWLEDGED_LIMIT_MS = 60_000
+PEM_OCTETS_MAX = 1 << 20  # a chain of certificates has some kilobytes
 
 
 def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
     """TLS 1.2 or later for a server; raises AccessError where the files do not serve."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for path in (certificate, key):
+        try:
+            read_named_file(path, PEM_OCTETS_MAX)  # OpenSSL opens it by its name, whatever it is
+        except NamedFileError as error:
+            raise AccessError(f"TLS with {certificate} and {key}: {path}: {error}") from None
     try:
         # The password keeps OpenSSL from asking the process's own terminal for one.
         context.load_cert_chain(certificate, key, password="")

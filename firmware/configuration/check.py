@@ -1,10 +1,11 @@
 """Turns plain values (TOML, a candidate) into a tree, finding every fault at once, each with its path."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import inspect
 
 from firmware.configuration.description import MANDATORY, Keyed, Leaf, Node, Table, describe
 from firmware.configuration.target import Problem
@@ -107,6 +108,33 @@ def convert(tree_type: type[Tree], value: dict[str, Any]) -> Conversion[Tree]:
     problems: list[Problem] = []
     tree = _convert(describe(tree_type), value, "", problems)
     return Conversion(None if tree is ABSENT else tree, problems)
+
+
+def _misshapen(node: Node, value: Any, path: str) -> Iterator[Problem]:
+    prefix = f"{path}." if path else ""
+    if isinstance(node, Leaf):
+        is_list = isinstance(node.type, inspect.VarTupleType)
+        if isinstance(value, dict) or isinstance(value, list) is not is_list:
+            yield Problem(path, f"{shown(value)} is no {'list' if is_list else 'single value'}", node.permitted)
+    elif not isinstance(value, dict):
+        yield Problem(path, f"{shown(value)} is no table", "a table")
+    elif isinstance(node, Keyed):
+        for key, below in value.items():
+            if node.permits(key):
+                yield from _misshapen(node.item, below, f"{prefix}{key}")
+            else:
+                yield Problem(f"{prefix}{key}", "there is no such number", f"{node.low}-{node.high}")
+    else:
+        for name in node.nodes.keys() & value.keys():
+            yield from _misshapen(node.nodes[name], value[name], f"{prefix}{name}")
+
+
+def misshapen(tree_type: type[msgspec.Struct], values: dict[str, Any]) -> list[Problem]:
+    """What cannot stand in a candidate, which is listed as tables, lists and single values: other shapes.
+
+    What is missing, unknown or out of its range may: the candidate's own check names it.
+    """
+    return sorted(_misshapen(describe(tree_type), values, ""))
 
 
 def plain(tree: msgspec.Struct) -> dict[str, Any]:

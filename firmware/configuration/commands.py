@@ -130,7 +130,7 @@ async def _discard(console: ConfigurationConsole, invocation: Invocation) -> Rep
     if candidate is None:
         raise CommandError(return_codes.NO_SUCH_OBJECT, "This session has no candidate")
     changes = candidate.diff()
-    console.service.discard(invocation.session.number)
+    console.service.editors.discard(invocation.session.number)
     return Report("The candidate is discarded; nothing was in force", (change_table("Changes given up", changes),))
 
 

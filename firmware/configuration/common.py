@@ -8,8 +8,7 @@ from firmware.configuration.fields import Effect, keys, setting
 
 SERIAL_CONSOLES_MAX = 8
 FILE_CHARACTERS_MAX = 255
-
-
+DEVICE_PATTERN = r"^/dev/[^\s,;]+$"  # it is an alarm's object: AlarmKind.names()
 HISTORY_MAX = 100_000
 
 
@@ -34,7 +33,7 @@ class SerialConsole(Branch, frozen=True, kw_only=True):
         setting(
             "the port: /dev/serial/by-id/... keeps its name",
             effect=Effect.AT_ONCE,
-            pattern=r"^/dev/[!-~]+$",
+            pattern=DEVICE_PATTERN,
             most_characters=255,
         ),
     ]

@@ -2,8 +2,8 @@
 
 import ipaddress
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
+from drivers.syslog import SyslogAddressError, parse_address
 from firmware.configuration.check import shown
 from firmware.configuration.common import BoxConfiguration
 from firmware.configuration.kind import Check
@@ -44,10 +44,10 @@ def _serial(tree: BoxConfiguration) -> Iterator[Problem]:
 
 def _is_host_and_port(text: str) -> bool:
     try:
-        parts = urlsplit(f"//{text}")
-        return bool(parts.hostname and parts.port) and f"//{parts.netloc}" == f"//{text}" and "@" not in text
-    except ValueError:
+        parse_address(text)
+    except SyslogAddressError:
         return False
+    return True
 
 
 def _alarms(tree: BoxConfiguration) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ _CODES: dict[type[Exception], int] = {
     errors.NothingToCommitError: return_codes.WRONG_STATE,
     errors.NotReadyError: return_codes.WRONG_STATE,
     errors.TrialError: return_codes.WRONG_STATE,
+    errors.SessionOverError: return_codes.WRONG_STATE,
     errors.ExclusivelyHeldError: return_codes.EXCLUSIVELY_HELD,
     StoreError: return_codes.STORE_FAILED,
 }

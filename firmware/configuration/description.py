@@ -61,7 +61,9 @@ class Keyed:
 
     def permits(self, key: str) -> bool:
         """Whether the key is a number as we write it (no sign, no leading zero), within the range."""
-        return key.isascii() and key.isdecimal() and str(int(key)) == key and self.low <= int(key) <= self.high
+        # So short first: Python does not convert thousands of digits.
+        short = len(key) <= len(str(self.high)) and key.isascii() and key.isdecimal()
+        return short and str(int(key)) == key and self.low <= int(key) <= self.high
 
 
 Node = Leaf | Table | Keyed

@@ -1,15 +1,18 @@
 """Who edits: a candidate for each session, or one session alone."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from firmware.configuration.candidate import Author, Candidate
 from firmware.configuration.check import plain
 from firmware.configuration.common import BoxConfiguration
-from firmware.configuration.errors import ExclusivelyHeldError
+from firmware.configuration.errors import ExclusivelyHeldError, SessionOverError
 from firmware.configuration.kind import BoxKind
 
 Tree = TypeVar("Tree", bound=BoxConfiguration)
+
+SESSIONS_REMEMBERED = 1000  # numbers are not used again, and a command does not outlive its session by as many
 
 
 def _name(candidate: Candidate[Tree]) -> str:
@@ -24,6 +27,7 @@ class Editors(Generic[Tree]):
         self._kind = kind
         self._running = running
         self._candidates: dict[int, Candidate[Tree]] = {}
+        self._over: deque[int] = deque(maxlen=SESSIONS_REMEMBERED)
 
     def candidates(self) -> list[Candidate[Tree]]:
         """Everybody's."""
@@ -34,7 +38,10 @@ class Editors(Generic[Tree]):
         return self._candidates.get(session)
 
     def edit(self, author: Author, exclusive: bool) -> Candidate[Tree]:
-        """A session's candidate; one without changes begins anew as what runs. Raises ExclusivelyHeldError."""
+        """A session's candidate; one without changes begins anew as what runs. Raises ExclusivelyHeldError,
+        SessionOverError."""
+        if author.session in self._over:
+            raise SessionOverError(f"session {author.session} is over: it edits nothing any more")
         self.may_edit(author.session)
         if exclusive:
             self._may_exclude(author.session)
@@ -61,3 +68,8 @@ class Editors(Generic[Tree]):
     def discard(self, session: int) -> None:
         """Forgets a session's candidate, if it has one."""
         self._candidates.pop(session, None)
+
+    def end(self, session: int) -> None:
+        """A session is over: a command of it that still runs must leave no candidate: nobody could discard it."""
+        self.discard(session)
+        self._over.append(session)

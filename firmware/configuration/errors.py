@@ -35,6 +35,10 @@ class ExclusivelyHeldError(ConfigurationError):
     """Another session edits exclusively, or edits while this one wants to."""
 
 
+class SessionOverError(ConfigurationError):
+    """The session has ended: nobody could commit or discard what it edits."""
+
+
 class TrialError(ConfigurationError):
     """A trial runs and must be confirmed or undone first; or none runs."""
 

@@ -2,21 +2,25 @@
 
 import copy
 import re
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
 from drivers.errors import UserError
 from drivers.whole_file import WholeFile
-from firmware.configuration.check import InvalidConfigurationError, plain
+from firmware.configuration.check import InvalidConfigurationError, misshapen, plain
 from firmware.configuration.console import OF, Commands, ConfigurationConsole, problem_table, refusals
 from firmware.configuration.file import ConfigurationFileError, own_values, read_values, values_of
+from firmware.configuration.kind import BoxKind
 from firmware.console import return_codes
 from firmware.console.declaration import Command, CommandError, Integer, Invocation, Parameter, Role, Text, Verb
 from firmware.console.report import Report, Table
 
 FILE_CHARACTERS = 64
+FILES_MOST = 100
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 FILE = Parameter(
     "FILE", Text(FILE_CHARACTERS, 1), "name in the box's folder of exports; .toml is added", mandatory=True
@@ -41,6 +45,8 @@ async def _save(console: ConfigurationConsole, invocation: Invocation) -> Report
         title, values = console.values(invocation)
     if path.exists():
         raise CommandError(return_codes.ALREADY_EXISTS, f"{path.name}: exists already; choose another name")
+    if len(list(console.exports.glob("*"))) >= FILES_MOST:
+        raise CommandError(return_codes.LIMIT_REACHED, f"{FILES_MOST} files are saved: remove one (RMV CFGFILE)")
     try:
         console.exports.mkdir(parents=True, exist_ok=True)
         with WholeFile(path) as file:
@@ -50,11 +56,24 @@ async def _save(console: ConfigurationConsole, invocation: Invocation) -> Report
     return Report(f"Saved the configuration ({title}) as {path}")
 
 
-async def _load(console: ConfigurationConsole, invocation: Invocation) -> Report:
+async def _remove(console: ConfigurationConsole, invocation: Invocation) -> Report:
     path = _path(console, invocation)
-    kind = console.service.kind
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        raise CommandError(return_codes.NO_SUCH_OBJECT, f"{path.name}: there is no such file") from None
+    except OSError as error:
+        raise CommandError(return_codes.STORE_FAILED, f"{path.name}: {error.strerror}") from None
+    return Report()
+
+
+def _loaded(kind: BoxKind[Any], path: Path) -> dict[str, Any]:
+    """A file's values, in shapes that a candidate can have; raises CommandError."""
     try:
         values = values_of(kind, own_values(kind, read_values(path)), path.parent)
+        problems = misshapen(kind.tree_type, values)
+        if problems:
+            raise InvalidConfigurationError(problems)
     except ConfigurationFileError as error:
         code = return_codes.CONFIGURATION_REFUSED if path.exists() else return_codes.NO_SUCH_OBJECT
         raise CommandError(code, str(error)) from None
@@ -62,6 +81,11 @@ async def _load(console: ConfigurationConsole, invocation: Invocation) -> Report
         text = f"{path.name} has {len(error.problems)} fault(s); nothing was changed"
         blocks = (problem_table(error.problems),)
         raise CommandError(return_codes.CONFIGURATION_REFUSED, text, blocks) from None
+    return values
+
+
+async def _load(console: ConfigurationConsole, invocation: Invocation) -> Report:
+    values = _loaded(console.service.kind, _path(console, invocation))
     candidate = console.candidate(invocation)
     before = copy.deepcopy(candidate.values)
     candidate.load(values)
@@ -71,9 +95,14 @@ async def _load(console: ConfigurationConsole, invocation: Invocation) -> Report
 
 
 async def _list(console: ConfigurationConsole, _: Invocation) -> Report:
-    rows = []
+    rows: list[tuple[str, int, str]] = []
     for path in sorted(console.exports.glob("*.toml")):
-        status = path.stat()
+        try:
+            status = path.lstat()
+        except OSError:  # it went away meanwhile
+            continue
+        if not stat.S_ISREG(status.st_mode):
+            continue
         when = datetime.fromtimestamp(status.st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S")
         rows.append((path.name, status.st_size, when))
     return Report(blocks=(Table(f"Files in {console.exports}", ("File", "Octets", "When"), rows),))
@@ -93,5 +122,10 @@ EXPORT_COMMANDS: Commands = (
     Command(
         Verb.LST, "CFGFILE", "list the saved files", _list, Role.GUEST,
         "LST CFGFILE;", "LST CFGFILE:FILE=X;", return_codes.UNKNOWN_PARAMETER,
+    ),
+    Command(
+        Verb.RMV, "CFGFILE", "remove a saved file", _remove, Role.OPERATOR,
+        "RMV CFGFILE:FILE=before-change;", "RMV CFGFILE:FILE=nothing;", return_codes.NO_SUCH_OBJECT, (FILE,),
+        "At once; revisions are not touched",
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from drivers.errors import UserError
+from drivers.named_file import NamedFileError, read_named_file
 from firmware.configuration.check import InvalidConfigurationError
 from firmware.configuration.common import BoxConfiguration
 from firmware.configuration.description import Leaf, Table, describe
@@ -14,7 +15,7 @@ from firmware.configuration.target import Problem
 
 Tree = TypeVar("Tree", bound=BoxConfiguration)
 
-FILE_OCTETS_MAX = 1_000_000
+FILE_OCTETS_MAX = 64 << 10  # the console's loop stands still while one is read and compared
 
 
 class ConfigurationFileError(UserError):
@@ -27,11 +28,9 @@ class ConfigurationFileError(UserError):
 def read_values(path: Path) -> dict[str, Any]:
     """A file's plain values; raises ConfigurationFileError."""
     try:
-        if path.stat().st_size > FILE_OCTETS_MAX:
-            raise ConfigurationFileError(path, [Problem("", f"longer than {FILE_OCTETS_MAX} octets")])
-        return parse(path.read_bytes())
-    except OSError as error:
-        raise ConfigurationFileError(path, [Problem("", error.strerror or str(error))]) from None
+        return parse(read_named_file(path, FILE_OCTETS_MAX))
+    except NamedFileError as error:
+        raise ConfigurationFileError(path, [Problem("", str(error))]) from None
     except InvalidConfigurationError as error:
         raise ConfigurationFileError(path, error.problems) from None
 

@@ -16,6 +16,7 @@ from firmware.configuration.target import Problem
 Tree = TypeVar("Tree", bound=BoxConfiguration)
 
 DEPTH_MAX = 10
+INTEGER_BITS = 64  # of TOML, the sign one of them
 
 
 class Check(NamedTuple):
@@ -70,10 +71,13 @@ def parse(octets: bytes) -> dict[str, Any]:
     """TOML as plain values; raises InvalidConfigurationError."""
     try:
         values: dict[str, Any] = msgspec.toml.decode(octets)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    # ValueError: octets that are no UTF-8, and an integer of more digits than Python converts.
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise InvalidConfigurationError([Problem("", f"not TOML: {error}")]) from None
     if _deeper(values, DEPTH_MAX):
         raise InvalidConfigurationError([Problem("", f"tables stand in each other more than {DEPTH_MAX} deep")])
+    if _has_long_integer(values):
+        raise InvalidConfigurationError([Problem("", "not TOML: an integer has more than 64 bits")])
     return values
 
 
@@ -81,6 +85,14 @@ def _deeper(value: Any, depth: int) -> bool:
     """No tree is deep; what is, could exhaust the stack of whoever walks it."""
     below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return depth == 0 or any(_deeper(inner, depth - 1) for inner in below)
+
+
+def _has_long_integer(value: Any) -> bool:
+    """TOML 1.0.0 has 64 bits; one in hexadecimal could be longer than what Python writes in decimal."""
+    if isinstance(value, int):
+        return value.bit_length() >= INTEGER_BITS
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_has_long_integer, below))
 
 
 def encode(tree: BoxConfiguration) -> bytes:

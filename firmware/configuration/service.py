@@ -145,12 +145,15 @@ class ConfigurationService(Generic[Tree]):
     # Editing
 
     def edit(self, author: Author, exclusive: bool = False) -> Candidate[Tree]:
-        """A session's candidate, kept until it is committed or discarded. Raises ExclusivelyHeldError."""
+        """A session's candidate, kept until it is committed or discarded.
+
+        Raises ExclusivelyHeldError, SessionOverError.
+        """
         return self.editors.edit(author, exclusive)
 
     def discard(self, session: int) -> None:
-        """Forgets a session's candidate: when it says so, or has ended."""
-        self.editors.discard(session)
+        """A session has ended: its candidate is forgotten, and it gets no other."""
+        self.editors.end(session)
 
     def rebase(self, candidate: Candidate[Tree]) -> list[Overlap]:
         """Puts a candidate's changes on what runs now; those that overlap with others' are left out and listed."""

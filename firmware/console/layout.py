@@ -127,28 +127,36 @@ def _padded(text: str, width: int) -> str:
 
 def _wrapped(text: str, columns: int) -> Iterator[str]:
     """A text whose further lines are set in."""
-    first, *rest = list(_pieces(text, columns))
+    first = next(_pieces(text, columns))
     yield first
-    for piece in _pieces(text[len(first) :].lstrip(), columns - len(GAP)) if rest else ():
+    rest = text[len(first) :].lstrip()
+    for piece in _pieces(rest, columns - len(GAP)) if rest else ():
         yield GAP + piece
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:
     """A text in pieces no wider than this; broken at blanks where there are any."""
-    while get_cwidth(text) > width:
-        fits = _characters_that_fit(text, width)
-        blank = text.rfind(" ", 1, fits + 1)
-        cut = blank if blank > 0 else fits
-        yield text[:cut].rstrip()
-        text = text[cut:].lstrip()
-    yield text
+    start = 0
+    while start + (fits := _characters_that_fit(text, start, width)) < len(text):
+        blank = text.rfind(" ", start + 1, start + fits + 1)
+        cut = blank if blank > 0 else start + fits
+        yield text[start:cut].rstrip()
+        start = _blanks_end(text, cut)
+    yield text[start:]
 
 
-def _characters_that_fit(text: str, width: int) -> int:
-    """How many characters of a text fit; one at least."""
+def _blanks_end(text: str, start: int) -> int:
+    """Where the blanks that begin at `start` end."""
+    while start < len(text) and text[start].isspace():
+        start += 1
+    return start
+
+
+def _characters_that_fit(text: str, start: int, width: int) -> int:
+    """How many characters from `start` fit; one at least, if there is one. It looks at no more than these."""
     taken = 0
-    for number, character in enumerate(text):
-        taken += get_cwidth(character)
+    for number in range(start, len(text)):
+        taken += get_cwidth(text[number])
         if taken > width:
-            return max(number, 1)
-    return len(text)
+            return max(number - start, 1)
+    return len(text) - start

@@ -172,13 +172,15 @@ def test_a_restart_of_the_box_keeps_what_it_is_told(start: StartSite, tmp_path: 
     with place.technician() as technician:
         technician.set_first_password()
         technician.succeeds("ADD PORT:PN=2;")
+        technician.succeeds("SET SIG:CALLED_DIGITS=7;")
         technician.succeeds("CMT CFG;")
         technician.succeeds("BLK PORT:PN=2;")
         technician.until("DSP ALM;", "PORT_BLOCKED")
         technician.until("DSP CALL;", "qm1-00000001")
         technician.confirmed("RST BOX;", "1 call in progress")
         technician.log_in()
-        technician.until("DSP CALL;", "qm1-00000002")  # its number goes on
+        # Numbers of calls go on; and the bench dials as the box is configured now.
+        technician.until("DSP CALL;", r"qm1-00000002(.*\n)*.*\b1234567\b")
         technician.until("DSP PORT:PN=2;", IN_SERVICE)
         blocked = technician.until("LST ALMHIS:NAME=PORT_BLOCKED;", "Number of results = 1")
         assert value(blocked, "By") != "-"

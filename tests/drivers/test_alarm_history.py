@@ -250,8 +250,8 @@ def test_locked_by_somebody_elses_tool(path: Path, monkeypatch: pytest.MonkeyPat
 
     def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
         waits_s.append(options["timeout"])
-        made: sqlite3.Connection = connect(*arguments, **options)
-        return made
+        database: sqlite3.Connection = connect(*arguments, **options)
+        return database
 
     monkeypatch.setattr("drivers.alarm_history.sqlite3.connect", watched)
     other = connect(path, isolation_level=None)

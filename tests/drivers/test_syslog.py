@@ -30,9 +30,8 @@ def port_of(server: socket.socket) -> int:
     ("text", "address"),
     [
         ("logs.example:6514", ("logs.example", 6514)),
-        ("192.0.2.1", ("192.0.2.1", 514)),
+        ("192.0.2.1:514", ("192.0.2.1", 514)),
         ("[2001:db8::1]:10514", ("2001:db8::1", 10514)),
-        ("[2001:db8::1]", ("2001:db8::1", 514)),
     ],
 )
 def test_addresses(text: str, address: tuple[str, int]) -> None:
@@ -40,7 +39,23 @@ def test_addresses(text: str, address: tuple[str, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":514", "host:", "host:0", "host:65536", "host:x", "host:-1", "host:٣", "2001:db8::1", "[]:514"]
+    "text",
+    [
+        "",
+        ":514",
+        "host:",
+        "host:0",
+        "host:65536",
+        "host:x",
+        "host:-1",
+        "host:٣",
+        "2001:db8::1",
+        "[]:514",
+        "host",
+        "[::1]",
+        "a b:514",
+        "user@host:514",
+    ],
 )
 def test_addresses_that_are_none(text: str) -> None:
     with pytest.raises(SyslogAddressError, match=r"syslog server .*(HOST:PORT|in brackets)"):
@@ -55,6 +70,17 @@ def test_datagrams_arrive_in_order(server: socket.socket) -> None:
     sender.close()
     assert sender.join(PATIENCE_S)
     assert (sender.sent, sender.dropped) == (100, 0)
+
+
+def test_a_name_that_cannot_be_one_is_a_failure_like_others() -> None:
+    told: queue.Queue[str] = queue.Queue()
+    sender = SyslogSender(*parse_address("a..b:514"), told.put)
+    sender.send(b"1")
+    assert told.get(timeout=PATIENCE_S).startswith("syslog server a..b:514: ")
+    sender.send(b"2")
+    sender.close()
+    assert sender.join(PATIENCE_S)
+    assert (sender.sent, sender.dropped) == (0, 2)
 
 
 def test_what_waits_is_sent_before_the_end(server: socket.socket) -> None:

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -58,3 +59,33 @@ def test_what_a_link_points_to_is_written(tmp_path: Path) -> None:
         file.write(b"after")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "file").read_bytes() == b"after"
+
+
+def test_octets_and_name_are_on_the_disk_in_this_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a power cut, what had been synced is there: the file before its name, the name before success."""
+    synced: list[tuple[str, bytes, list[str]]] = []
+    sync = os.fsync
+
+    def told(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        synced.append((path.name, path.read_bytes() if path.is_file() else b"", names(tmp_path)))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", told)
+    with WholeFile(tmp_path / "file") as file:
+        file.write(b"after")
+    assert synced == [("file.part", b"after", ["file.part"]), (tmp_path.name, b"", ["file"])]
+
+
+def test_a_disk_that_fails_to_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"before")
+
+    def fails(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(WholeFileError, match="Input/output error"), WholeFile(path) as file:
+        file.write(b"after")
+    assert path.read_bytes() == b"before"
+    assert names(tmp_path) == ["file"]

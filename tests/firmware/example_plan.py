@@ -25,6 +25,7 @@ PLANS: dict[str, Plan] = {
     "RBK CFG": Plan((*CHANGED, "CMT CFG;")),
     "RMV CFGEDIT": Plan(CHANGED),
     "RST CFGEDIT": Plan(CHANGED),
+    "RMV CFGFILE": Plan(after=("SAV CFG:FILE=before-change;",)),
     "MOD SERIAL": Plan(SERIAL),
     "RMV SERIAL": Plan(SERIAL),
     "ADD USER": Plan(after=NO_BOB),

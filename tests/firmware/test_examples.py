@@ -66,7 +66,7 @@ class Technician:
         await self._expect(codes.OK, command.example, "example")
         for line in plan.after:
             await self._expect(codes.OK, line, f"after {command.name}")
-        self._box.service.discard(self._session.number)
+        self._box.service.editors.discard(self._session.number)
         await asyncio.sleep(SETTLED_S)
 
     async def _expect(self, code: int, line: str, what: str, role: Role = Role.ADMINISTRATOR) -> None:

@@ -21,4 +21,4 @@ def test_target(name: str, tmp_path: Path) -> None:
 
 
 def test_there_are_targets() -> None:
-    assert {"revision_store", "audit_log", "mml", "mml_record"} <= set(python_campaign.NAMES)
+    assert {"revision_store", "audit_log", "configuration_file", "mml", "mml_record"} <= set(python_campaign.NAMES)

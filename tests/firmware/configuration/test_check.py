@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.configuration.check import InvalidConfigurationError, plain
+from firmware.alarms.catalogue import CATALOGUE
+from firmware.configuration.check import InvalidConfigurationError, plain, value_problem
+from firmware.configuration.common import DEVICE_PATTERN
+from firmware.configuration.description import Leaf, find
 from firmware.configuration.kind import BoxKind, encode, parse
 from firmware.configuration.target import Problem
 from firmware.plant import KINDS
@@ -172,6 +175,21 @@ def test_nothing_makes_the_check_raise_or_change_its_input(data: st.DataObject) 
         found = VOICE_BOX.check(spoilt)
         assert found.problems or found.tree is not None
     assert repr(spoilt) == repr(before)
+
+
+@given(st.from_regex(DEVICE_PATTERN) | st.text(max_size=20).map("/dev/{}".format))
+def test_every_permitted_device_is_an_alarms_object(device: str) -> None:
+    leaf = find(QUEUING_MACHINE.description, "console.serial.1.device")
+    assert isinstance(leaf, Leaf)
+    permitted = value_problem(leaf, device, "") is None
+    assert not permitted or CATALOGUE["CONSOLE_SERIAL_LOST"].names(f"serial {device}")
+
+
+@pytest.mark.parametrize("name", ["tty;x", "tty,x", "tty x", ""])
+def test_devices_that_are_no_alarms_object(name: str) -> None:
+    assert paths({"schema": 2, "console": {"serial": {"1": {"device": f"/dev/{name}"}}}}) == [
+        "console.serial.1.device"
+    ]
 
 
 @pytest.mark.parametrize("text", ["a = " + "[" * 200 + "]" * 200, "a" + ".a" * 5000 + " = 1", "a=" + "{a=" * 5000])

@@ -51,6 +51,7 @@ LIFE = (
     "SAV CFG:FILE=before-change,OF=RUNNING;",
     "ADD CFG:FILE=before-change;",
     "LST CFGFILE;",
+    "RMV CFGFILE:FILE=before-change;",
     "RMV CFGEDIT;",
 )
 
@@ -275,17 +276,67 @@ def test_files(tmp_path: Path) -> None:
             await box.ann.refused(f'SAV CFG:FILE="{name}";', return_codes.BAD_VALUE)
         await box.ann.refused("ADD CFG:FILE=nothing;", return_codes.NO_SUCH_OBJECT)
         exports = tmp_path / "exports"
+        await box.ann.good("RMV CFGFILE:FILE=as-it-was;")
+        await box.ann.refused("RMV CFGFILE:FILE=as-it-was;", return_codes.NO_SUCH_OBJECT)
+        for number in range(100):
+            await box.ann.good(f"SAV CFG:FILE=f{number};")
+        await box.ann.refused("SAV CFG:FILE=f100;", return_codes.LIMIT_REACHED)
+        await box.ann.good("RMV CFGFILE:FILE=f0; SAV CFG:FILE=f100;")
         (exports / "plant.toml").write_text("[qm]\nspans = 2\n[clock]\nsources = [2]\n[vp]\nboards = 2\n")
         await box.ann.good("ADD CFG:FILE=plant; CMT CFG:FORCE=YES;")
         assert (list(box.target.tree.ports), box.target.tree.clock.sources) == ([1, 2], (2,))
-        (exports / "bad.toml").write_text("schema = 2\nsite = 1\ncolour = 2\n[ports.77]\n")
+        (exports / "bad.toml").write_text("schema = 2\ncolour = 2\nsite.name = 1\nports.7.framing = 'sf'\n")
         text = await box.ann.good("ADD CFG:FILE=bad;")
-        for path in ("site", "colour", "ports.77"):
+        for path in ("site.name", "colour", "ports.7.framing"):
             assert path in text
         await box.ann.refused("CMT CFG:;", return_codes.CONFIGURATION_REFUSED)
         for text in ("schema = 9\n", "[", "[vp]\nboards = 1\n", "[qm]\nspans = 99\n"):
             (exports / "worse.toml").write_text(text)
             await box.ann.refused("ADD CFG:FILE=worse;", return_codes.CONFIGURATION_REFUSED)
+
+    play(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[ports.abc]", "ports.abc"),
+        ("[ports.77]", "ports.77"),
+        (f"[ports.{'1' * 5000}]", "ports.111"),
+        ("ports = 5", "ports"),
+        ("[[ports]]", "ports"),
+        ("[ports]\n1 = 5", "ports.1"),
+        ("[ports.1]\nname = []", "ports.1.name"),
+        ("[ports.1.name]", "ports.1.name"),
+        ("site = 5", "site"),
+        ("[clock]\nsources = 5", "clock.sources"),
+        ("[clock.sources]", "clock.sources"),
+        (f"x = {'9' * 5000}", "not TOML"),
+        (f"x = 0x{'f' * 5000}", "64 bits"),
+        (f"x = {2**63}", "64 bits"),
+    ],
+)
+def test_a_file_of_other_shapes_is_refused_and_nothing_ends(tmp_path: Path, text: str, fault: str) -> None:
+    async def scenario(box: Consoles) -> None:
+        exports = tmp_path / "exports"
+        exports.mkdir()
+        (exports / "odd.toml").write_text(f"schema = 2\n{text}\n")
+        assert fault in await box.ann.refused("ADD CFG:FILE=odd;", return_codes.CONFIGURATION_REFUSED)
+        assert box.service.editors.candidates() == []
+        await box.ann.good("LST PORT:; LST SITE:; LST CLKSRC:;")
+
+    play(tmp_path, scenario)
+
+
+def test_only_files_are_listed(tmp_path: Path) -> None:
+    async def scenario(box: Consoles) -> None:
+        await box.ann.good("SAV CFG:FILE=file;")
+        exports = tmp_path / "exports"
+        (exports / "dangling.toml").symlink_to("nowhere")
+        (exports / "folder.toml").mkdir()
+        text = await box.guest.good("LST CFGFILE:;")
+        assert "file.toml" in text
+        assert "(Number of results = 1)" in text
 
     play(tmp_path, scenario)
 

@@ -7,6 +7,7 @@ import pytest
 
 from drivers.revision_store import RevisionStore
 from drivers.storage import StoreError
+from firmware.configuration.candidate import Author
 from firmware.configuration.errors import (
     ConfigurationChangedError,
     ConfigurationRefusedError,
@@ -14,6 +15,7 @@ from firmware.configuration.errors import (
     NoSuchRevisionError,
     NothingToCommitError,
     NotReadyError,
+    SessionOverError,
 )
 from firmware.configuration.target import Problem
 from firmware.qm.configuration import QueuingMachineConfiguration
@@ -23,8 +25,8 @@ from tests.firmware.configuration.box import ANN, BOB, Change, Machine, Service,
 FAILSAFE = QUEUING_MACHINE.failsafe
 
 
-async def name_site(service: Service, name: str, confirm_s: int | None = None) -> int:
-    candidate = service.edit(ANN)
+async def name_site(service: Service, name: str, confirm_s: int | None = None, author: Author = ANN) -> int:
+    candidate = service.edit(author)
     candidate.set("site.name", name)
     return await service.commit(candidate, f"called {name}", confirm_s)
 
@@ -191,7 +193,7 @@ def test_exclusive_editing(tmp_path: Path) -> None:
         old.set("site.name", "Basel")
         with pytest.raises(ExclusivelyHeldError, match=r"bob \(session 2, unix\) has changes"):
             service.edit(ANN, exclusive=True)
-        service.discard(BOB.session)
+        service.editors.discard(BOB.session)
         assert service.edit(ANN, exclusive=True).exclusive
         for exclusive in (False, True):
             with pytest.raises(ExclusivelyHeldError, match=r"ann \(session 1, serial /dev/ttyS0\)"):
@@ -202,6 +204,20 @@ def test_exclusive_editing(tmp_path: Path) -> None:
             await service.roll_back(0, BOB, "")
         await name_site(service, "Bern")
         assert not service.edit(BOB).exclusive
+
+    run(tmp_path, scenario)
+
+
+def test_a_session_that_is_over_edits_nothing(tmp_path: Path) -> None:
+    async def scenario(machine: Machine, tasks: asyncio.TaskGroup) -> None:
+        service, _ = machine.start(tasks)
+        service.edit(BOB, exclusive=True).set("site.name", "Basel")
+        service.discard(BOB.session)
+        for exclusive in (False, True):
+            with pytest.raises(SessionOverError, match="session 2 is over"):
+                service.edit(BOB, exclusive)
+        assert service.edit(ANN, exclusive=True).exclusive
+        assert [candidate.author for candidate in service.editors.candidates()] == [ANN]
 
     run(tmp_path, scenario)
 

@@ -45,7 +45,7 @@ def test_a_trial_that_nobody_confirms_is_undone_to_the_second(tmp_path: Path) ->
             ("CFG_UNDONE", "revision 2 was not confirmed in time; revision 1 is in force again")
         ]
         assert [one.number for one in service.revisions.history()] == [2, 1]
-        assert await name_site(service, "third") == 3
+        assert await name_site(service, "third", author=BOB) == 3
 
     run(tmp_path, scenario)
 

@@ -164,7 +164,7 @@ class Pair:
                 overlaps = service.rebase(service.edit(author))
                 assert {overlap.mine.path for overlap in overlaps} == model.rebase(session)
             case "discard":
-                service.discard(session)
+                service.editors.discard(session)
                 model.edited.pop(session, None)
             case "confirm":
                 assert (await self._try(service.confirm(author)) is None) == model.trial

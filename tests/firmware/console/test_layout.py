@@ -163,3 +163,35 @@ def test_machine_records_carry_the_report(rows: int) -> None:
     records = RecordDecoder().feed(octets)
     assert {(record.serial, record.retcode) for record in records} == {(17, 0)}
     assert "".join(record.text for record in records).splitlines() == list(layout.lines(report()))
+
+
+def pieces(text: str, width: int) -> Iterator[str]:
+    """The naive reference: measures all that is left for every piece."""
+    while get_cwidth(text) > width:
+        fits = max(number for number in range(len(text)) if number == 1 or get_cwidth(text[:number]) <= width)
+        blank = text.rfind(" ", 1, fits + 1)
+        cut = blank if blank > 0 else fits
+        yield text[:cut].rstrip()
+        text = text[cut:].lstrip()
+    yield text
+
+
+@given(st.text(st.sampled_from("ab  電é̀"), min_size=1, max_size=200).map(str.strip), st.integers(20, 40))
+def test_values_break_where_they_should(text: str, columns: int) -> None:
+    indent = len("Name  =  ")
+    lines = list(layout.block_lines(Pairs("", [("Name", text)]), columns))
+    assert [line[indent:] for line in lines] == [piece.rstrip() for piece in pieces(text, columns - indent)]
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, "word " * 4000])
+def test_a_long_value_is_measured_once(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = 0
+
+    def counting(part: str) -> int:
+        nonlocal measured
+        measured += len(part)
+        return get_cwidth(part)
+
+    monkeypatch.setattr(layout, "get_cwidth", counting)
+    assert len(list(layout.block_lines(Pairs("", [("Name", text)]), 80))) > 200
+    assert measured < 2 * len(text)
