@@ -13,7 +13,6 @@ from drivers.errors import UserError
 
 GROUP = "trunkshelf.commands"
 EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from protocols.messages import Progress, Step
 
 PROGRESS = "progress"
 NS_PER_S = 1_000_000_000
+FOLLOW_S = 10.0  # a machine without a clock of its own gets the date from the network, some time after the boot
 
 
 class WallClock:
@@ -18,6 +19,13 @@ class WallClock:
 
     def __init__(self, epoch: datetime) -> None:
         self._epoch = epoch.astimezone(UTC)
+
+    async def follow(self, now: Callable[[], datetime]) -> None:
+        """Keeps to `now`, the machine's clock, until it is cancelled: NTP, or somebody, may set that any time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._epoch = now().astimezone(UTC) - timedelta(seconds=loop.time())
+            await asyncio.sleep(FOLLOW_S)
 
     def text(self, time_ns: int) -> str:
         """ISO 8601, UTC, to the millisecond, of a time on the shelf's clock."""

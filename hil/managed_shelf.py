@@ -55,10 +55,12 @@ class ManagedShelf:
     async def _in_real_time(self, shelf: Shelf, scenario: Scenario, listener: Callable[[Progress], None]) -> bool:
         hash_thread = HashThread()
         wall_clock = WallClock(datetime.now(UTC))
+        following = asyncio.ensure_future(wall_clock.follow(lambda: datetime.now(UTC)))
         try:
             self.installation = Installation(self._state, self._factory, wall_clock, this_boot, hash_thread)
             return await self._main(shelf, scenario, listener, wall_clock)
         finally:
+            following.cancel()
             hash_thread.close()
 
     async def _in_virtual_time(

@@ -10,7 +10,6 @@ import re
 import msgspec
 
 NOTHING_BEFORE = bytes(32)
-_HASH_DIGITS = 64
 _LINE = re.compile(rb"([0-9a-f]{64}) (\{[^\n]*\})")
 
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from construct import BitsInteger, BitStruct, Const, ConstructError, Default, Flag, Struct
 
-UDP_PORT = 2142  # RFC 4553 4.2
 PAYLOAD_OCTETS = 256  # RFC 4553 5.1: an E1's default, 1 ms
 LINE_OCTETS_PER_S = 256_000
 LEN_LIMIT = 64  # packets this long and longer carry LEN = 0 (RFC 4553 4.3.1)

@@ -120,9 +120,6 @@ class Listener:
         except OSError as error:  # ssl.SSLError is one: a handshake that failed, a peer that left
             _log.info("a console connection came to nothing: %s", error)
             connection.close()
-        except BaseException:  # cancelled in the middle of a handshake
-            connection.close()
-            raise
         else:
             try:
                 await talk(terminal)

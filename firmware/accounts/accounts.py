@@ -20,8 +20,9 @@ from firmware.accounts.guard import Guard, user_key
 from firmware.accounts.hashing import Hasher
 from firmware.accounts.keeping import Author, State, UsersKeeper, UsersStore
 from firmware.accounts.lock_out import FORGOTTEN_AFTER_S, Lock, delay_s
-from firmware.accounts.login import Authenticated, Denied, Faults, LoginAudit, Origin, UserSessions, origin_of
+from firmware.accounts.login import Authenticated, Denied, LoginAudit, Origin, UserSessions, origin_of
 from firmware.accounts.users import MOST_USERS, KeptLock, Scope, User, Users, checked_name
+from firmware.configuration.target import Faults
 from firmware.console import return_codes
 from firmware.console.declaration import Role
 from firmware.runtime import WallClock

@@ -4,8 +4,9 @@ import asyncio
 from typing import get_args
 
 from firmware.accounts.lock_out import Lock, LockOut, delay_s
-from firmware.accounts.login import Faults, LoginAudit, Origin
+from firmware.accounts.login import LoginAudit, Origin
 from firmware.accounts.users import MOST_USERS, Scope, User
+from firmware.configuration.target import Faults
 from firmware.console import return_codes
 
 ALARM = "LOGIN_ATTACK"

@@ -60,16 +60,6 @@ class Denied(NamedTuple):
     wait_s: float
 
 
-class Faults(Protocol):
-    """Where standing faults are told (firmware/alarms/manager.py)."""
-
-    def fault(self, name: str, where: str, detail: str, /) -> None:
-        """It stands."""
-
-    def recover(self, name: str, where: str, /) -> None:
-        """It no longer does."""
-
-
 class LoginAudit(Protocol):
     """Where logins are recorded (firmware/console/auditing.py); does not fail."""
 

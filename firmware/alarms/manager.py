@@ -146,11 +146,11 @@ class AlarmManager:
 
     async def close(self) -> None:
         """Stops all timers; what is known is written."""
+        self._recorder.close()  # first: what the disk says to that begins hold-offs of its own
         for entry in self._entries.values():
             self._stop(entry)
         if self._release_timer is not None:
             self._release_timer.cancel()
-        self._recorder.close()
         self.history.close()
 
     # The life of an alarm.

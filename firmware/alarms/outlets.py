@@ -77,15 +77,23 @@ class AlarmOutlets:
         """Where metrics are served now; 0: nowhere."""
         return self._server.port if self._server is not None else 0
 
-    def configure(self, configuration: AlarmConfiguration) -> None:
-        """Changes what differs, at once; cannot fail."""
+    def prepare(self, configuration: AlarmConfiguration) -> MetricsServer | None:
+        """Opens what a new configuration needs and could be refused, for `configure` to take over; or close it.
+        Raises MetricsError."""
+        address, port = configuration.metrics_address, configuration.metrics_port
+        if not port or (address, port) == self._serve_at:
+            return None
+        return MetricsServer(self._metrics, address, port)
+
+    def configure(self, configuration: AlarmConfiguration, server: MetricsServer | None = None) -> None:
+        """Changes what differs, at once; cannot fail. `server`: what was prepared for it."""
         if configuration.syslog != self._syslog_to:
             self._syslog_to = configuration.syslog
             self._send_elsewhere()
         serve_at = (configuration.metrics_address, configuration.metrics_port)
         if serve_at != self._serve_at:
             self._serve_at = serve_at
-            self._serve_elsewhere()
+            self._serve_elsewhere(server)
 
     async def close(self) -> None:
         """Ends both."""
@@ -137,11 +145,12 @@ class AlarmOutlets:
 
     # Metrics.
 
-    def _serve_elsewhere(self) -> None:
+    def _serve_elsewhere(self, server: MetricsServer | None = None) -> None:
         self._close_server()
+        self._server = server
         address, port = self._serve_at
         try:
-            if port:
+            if port and server is None:
                 self._server = MetricsServer(self._metrics, address, port)
         except MetricsError as error:
             self._alarms.fault("METRICS_FAILED", detail=str(error))

@@ -2,7 +2,7 @@
 
 from drivers.audit_log import AuditLog
 from drivers.storage import StoreError
-from firmware.accounts.login import Faults
+from firmware.configuration.target import Faults
 from firmware.console import return_codes
 from firmware.console.answer import BEGUN, AuditEntry
 from firmware.console.declaration import CommandError

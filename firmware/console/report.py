@@ -8,8 +8,8 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings. `rows` may be lazy: a report of 10 MB is made as it is printed. `results`: what
-    `(Number of results = N)` counts; the rows."""
+    """Rows under headings, counted by `(Number of results = N)`. `rows` may be lazy: a report of 10 MB is made as
+    it is printed."""
 
     title: str
     columns: tuple[str, ...]

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from drivers.terminal import (
     Access,
@@ -23,6 +22,7 @@ from drivers.terminal import (
     tls_context,
 )
 from firmware.configuration.common import ConsoleConfiguration, SerialConsole
+from firmware.configuration.target import Faults
 from firmware.console.box_console import BoxConsole
 from firmware.console.session import ConsoleSession
 
@@ -32,16 +32,6 @@ STRANGERS_MAX = 8  # connections of one access that have not logged in yet: the 
 TOO_MANY = b"too many connections wait to log in; try again later\r\n"
 SERIAL_LOST = "CONSOLE_SERIAL_LOST"
 LOCAL_FAILED = "CONSOLE_LOCAL_FAILED"
-
-
-class Faults(Protocol):
-    """Where standing faults are told (firmware/alarms/manager.py)."""
-
-    def fault(self, name: str, where: str, detail: str, /) -> None:
-        """It stands."""
-
-    def recover(self, name: str, where: str, /) -> None:
-        """It no longer does."""
 
 
 def _place(device: str) -> str:

@@ -10,7 +10,7 @@ from drivers.revision_store import RevisionStore
 from drivers.storage import FolderStorage
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import Hasher, HashRunner
-from firmware.accounts.login import Faults
+from firmware.configuration.target import Faults
 from firmware.console.auditing import Auditor
 from firmware.runtime import WallClock
 

@@ -13,7 +13,7 @@ import msgspec
 
 from drivers.alarm_history import AlarmHistory
 from drivers.boot import Boot
-from drivers.metrics import Metrics
+from drivers.metrics import Metrics, MetricsError, MetricsServer
 from drivers.revision_store import RevisionStore
 from drivers.run_marker import RunMarker
 from drivers.storage import FolderStorage
@@ -130,7 +130,11 @@ class ManagedBox(Generic[Tree]):
         """The console's accesses and the box's own."""
         assert self._accesses is not None
         problems: list[Problem] = []
-        parts: list[Prepared] = [_Alarms(self, new.alarms)]
+        parts: list[Prepared] = []
+        try:
+            parts.append(_Alarms(self, new.alarms, self._outlets.prepare(new.alarms)))
+        except MetricsError as error:
+            problems.append(Problem("alarms.metrics_port", str(error)))
         try:
             parts.append(self._accesses.prepare(new.console))
         except AccessError as error:
@@ -151,10 +155,10 @@ class ManagedBox(Generic[Tree]):
         """What the change would interrupt."""
         return self._box.interrupts(old, new)
 
-    def configure_alarms(self, configuration: AlarmConfiguration) -> None:
-        """Puts a new alarm configuration in force."""
+    def configure_alarms(self, configuration: AlarmConfiguration, metrics: MetricsServer | None = None) -> None:
+        """Puts a new alarm configuration in force; `metrics`: what was opened for it."""
         self.alarms.configure(configuration)
-        self._outlets.configure(configuration)
+        self._outlets.configure(configuration, metrics)
 
     # Its console.
 
@@ -193,14 +197,18 @@ class ManagedBox(Generic[Tree]):
 
 
 class _Alarms:
-    """A new alarm configuration, prepared: there is nothing about it that can fail."""
+    """A new alarm configuration, prepared: the port for metrics is open, where it is another one."""
 
-    def __init__(self, box: ManagedBox[Any], configuration: AlarmConfiguration) -> None:
+    def __init__(
+        self, box: ManagedBox[Any], configuration: AlarmConfiguration, metrics: MetricsServer | None
+    ) -> None:
         self._box = box
         self._configuration = configuration
+        self._metrics = metrics
 
     def apply(self) -> None:
-        self._box.configure_alarms(self._configuration)
+        self._box.configure_alarms(self._configuration, self._metrics)
 
     def abort(self) -> None:
-        pass
+        if self._metrics is not None:
+            self._metrics.close()

@@ -179,6 +179,35 @@ def test_tls_is_1_2_or_later_and_a_new_certificate_holds_for_new_connections(
     serve(listener, scenario)
 
 
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 20])
+def test_who_is_in_the_middle_of_a_handshake_is_hung_up_on(
+    certificates: Callable[[str], tuple[Path, Path]], turns: int
+) -> None:
+    """Cancelled so many turns of the event loop after the connection was accepted."""
+    certificate, key = certificates("first.example")
+
+    async def play() -> None:
+        begun = asyncio.Event()
+
+        def context() -> ssl.SSLContext:
+            begun.set()
+            return tls_context(certificate, key)
+
+        listening = socket.create_server(("127.0.0.1", 0))
+        serving = asyncio.create_task(Listener(listening, lambda _: "tcp", context).serve(echo))
+        with socket.create_connection(listening.getsockname()) as client:
+            client.settimeout(LIMIT_S)
+            async with asyncio.timeout(LIMIT_S):
+                await begun.wait()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+            assert await asyncio.to_thread(client.recv, 1) == b""
+
+    asyncio.run(play())
+
+
 def test_what_is_no_certificate_is_refused_by_name(
     tmp_path: Path, certificates: Callable[[str], tuple[Path, Path]]
 ) -> None:

@@ -98,11 +98,14 @@ class Told:
     standing: dict[str, str] = field(default_factory=dict)
     records: list[str] = field(default_factory=list)
 
-    def fault(self, name: str, where: str, detail: str, /) -> None:
+    def fault(self, name: str, object: str = "", detail: str = "") -> None:  # noqa: A002
         self.standing[name] = detail
 
-    def recover(self, name: str, where: str, /) -> None:
+    def recover(self, name: str, object: str = "") -> None:  # noqa: A002
         self.standing.pop(name, None)
+
+    def event(self, name: str, object: str = "", detail: str = "") -> None:  # noqa: A002
+        raise AssertionError(f"{name}: what is told here stands")
 
     def login(self, user: str, terminal: str, text: str, code: int) -> None:
         self.records.append(f"{user} on {terminal}: {text}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -707,3 +708,18 @@ def test_few_commits_in_a_storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert len(run(scenario, tmp_path)) == 90
     assert sum(commits) >= 90
     assert len(commits) <= 8
+
+
+def test_a_disk_that_fails_at_the_end_begins_no_hold_off(tmp_path: Path) -> None:
+    async def scenario(plant: Plant) -> None:
+        plant.manager.fault("LOS", PORT)
+        await after(600)
+        (tmp_path / "alarms.sqlite").unlink()
+        (tmp_path / "alarms.sqlite").mkdir()
+        await plant.manager.close()
+        await after(60_000)
+        assert plant.told == [("raised", "LOS", PORT)]
+        (tmp_path / "alarms.sqlite").rmdir()
+
+    failed = replace(CATALOGUE["HISTORY_FAILED"], raise_ms=500)
+    run(scenario, tmp_path, catalogue={**CATALOGUE, "HISTORY_FAILED": failed})

@@ -71,3 +71,20 @@ def test_read_only_disk(tmp_path: Path, small_disk: Callable[[int], Path]) -> No
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     standing = alarms(disk, tmp_path)
     assert {"CFG_STORE_READ_ONLY", "CFG_FAILSAFE", "CONSOLE_LOCAL_FAILED", "HISTORY_FAILED"} <= standing.keys()
+
+
+def test_a_close_that_is_cancelled_is_ended_by_the_next(tmp_path: Path) -> None:
+    shelf = ManagedShelf(PlantConfiguration(), tmp_path / "state", tmp_path, seed=1)
+
+    async def scenario(_: Exchange) -> None:
+        installation = shelf.installation
+        first = asyncio.create_task(installation.close())
+        await asyncio.sleep(0)  # it waits for the consoles
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await installation.close()
+        assert first.cancelled()
+        assert not list((tmp_path / "state").glob("*/console.sock"))
+        assert not list((tmp_path / "state").glob("*/runs"))
+
+    shelf.run(scenario, listener=lambda _: None, real_time=False)
