@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -59,10 +60,22 @@ class CallStore:
             return ""
         try:
             with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as database:
+                (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+                if verdict != "ok":
+                    raise CallStoreError(f"{self.path}: the call records are damaged: {verdict}")
+                if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'calls'").fetchone():
+                    return ""
                 row = database.execute("SELECT call FROM calls ORDER BY id DESC LIMIT 1").fetchone()
         except sqlite3.Error as error:
             raise CallStoreError(f"{self.path}: the call records cannot be read: {error}") from None
         return str(row[0]) if row else ""
+
+    def set_aside(self) -> Path:
+        """Gives a damaged file another name, beside; a new one begins with the next record. Raises OSError."""
+        names = (self.path.with_name(f"{self.path.name}.damaged-{number}") for number in count(1))
+        free = next(path for path in names if not path.exists())
+        self.path.rename(free)
+        return free
 
     def read(self) -> list[CallRecord]:
         """Every record, oldest first."""

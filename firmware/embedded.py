@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.bus import Bus
-from drivers.call_store import CallStore
+from drivers.call_store import CallStore, CallStoreError
 from drivers.engine import Port, PortError, Shelf, Sound, SwitchBoard, VoiceBoard
 from drivers.errors import UserError
 from drivers.ports import open_port
@@ -32,12 +32,12 @@ END_CALLS_S = 5.0
 assert RECOGNITION_MS % MULTIFRAME_MS == 0
 
 
-def _last_call_number(store: CallStore, recordings: Path) -> int:
+def _last_call_number(last_call: str, recordings: Path) -> int:
     """The highest number a call has had, by its record or by what it left of a recording; 0 without any.
 
     A call that a power cut ended has no record, but its number is not given again while its recording is there.
     """
-    names = [store.last_call(), *(path.name for path in recordings.glob("*.wav*"))]
+    names = [last_call, *(path.name for path in recordings.glob("*.wav*"))]
     return max((int(found[1]) for name in names if (found := re.match(r".*-(\d{8})", name))), default=0)
 
 
@@ -72,6 +72,7 @@ class EmbeddedShelf:
     ) -> None:
         self._configuration = configuration
         self._folder = folder
+        self._must_open = must_open
         self.shelf = shelf
         self.store = CallStore(folder / CALLS)
         vp = configuration.vp
@@ -123,13 +124,23 @@ class EmbeddedShelf:
             shelf=self.shelf,
             switch=self._qm_switch,
             store=self.store,
-            last_call=_last_call_number(self.store, recordings),
+            last_call=_last_call_number(self._last_call(faults("qm1")), recordings),
             wall_clock=wall_clock,
             configuration=qm,
             faults=faults("qm1"),
             opened=self._opened,
             lines=lines,
         )
+
+    def _last_call(self, faults: Faults) -> str:
+        """The newest call on record. Damaged records are set aside: a box that takes calls is worth more."""
+        try:
+            return self.store.last_call()
+        except CallStoreError as error:
+            if self._must_open:
+                raise
+            faults.event("CALLS_DAMAGED", "", f"{error}; kept as {self.store.set_aside().name}")
+            return ""
 
     async def end_calls(self, reason: str) -> None:
         """Ends every call in progress, and returns when all are recorded; within a bounded time."""

@@ -15,8 +15,9 @@ from firmware.configuration.check import InvalidConfigurationError, misshapen, p
 from firmware.configuration.console import OF, Commands, ConfigurationConsole, problem_table, refusals
 from firmware.configuration.file import ConfigurationFileError, own_values, read_values, values_of
 from firmware.configuration.kind import BoxKind
+from firmware.configuration.view_commands import revision
 from firmware.console import return_codes
-from firmware.console.declaration import Command, CommandError, Integer, Invocation, Parameter, Role, Text, Verb
+from firmware.console.declaration import Command, CommandError, Invocation, Parameter, Role, Text, Verb
 from firmware.console.report import Report, Table
 
 FILE_CHARACTERS = 64
@@ -112,7 +113,7 @@ EXPORT_COMMANDS: Commands = (
     Command(
         Verb.SAV, "CFG", "save a configuration as a file", _save, Role.OPERATOR,
         "SAV CFG:FILE=before-change,OF=RUNNING;", "SAV CFG;", return_codes.MISSING_PARAMETER,
-        (FILE, OF, Parameter("REV", Integer(0, 99_999_999), "this revision instead (LST CFGHIS)")),
+        (FILE, OF, revision("REV", "this revision instead (LST CFGHIS)")),
     ),
     Command(
         Verb.ADD, "CFG", "load a saved file, of a box or a plant, into the candidate", _load, Role.ADMINISTRATOR,

@@ -58,6 +58,22 @@ def test_last_call_is_the_newest(store: CallStore) -> None:
         assert store.last_call() == f"qm1-{number:08d}"
 
 
+def test_an_empty_file_has_no_call_yet(store: CallStore) -> None:
+    store.path.touch()
+    assert store.last_call() == ""
+    store.write(record(3))
+    assert store.last_call() == "qm1-00000003"
+
+
+def test_damaged_records_are_set_aside_and_never_replaced(store: CallStore) -> None:
+    for octets in (b"one", b"two"):
+        store.path.write_bytes(octets)
+        store.set_aside()
+    store.write(record(1))
+    assert files(store) == ["calls.sqlite", "calls.sqlite.damaged-1", "calls.sqlite.damaged-2"]
+    assert (store.path.parent / "calls.sqlite.damaged-2").read_bytes() == b"two"
+
+
 def test_last_call_of_a_damaged_file(store: CallStore) -> None:
     store.path.write_bytes(b"SQLite format 3\0" + b"\xff" * 4000)
     with pytest.raises(CallStoreError, match=r"calls\.sqlite: the call records cannot be read"):

@@ -61,4 +61,18 @@ CALL_KINDS = (
         raise_ms=0,
         clear_ms=0,
     ),
+    AlarmKind(
+        code=405,
+        name="CALLS_DAMAGED",
+        severity=Severity.MAJOR,
+        object=BOX,
+        text="the call records were found damaged when the box started, and have been set aside",
+        causes=(
+            "the disk is failing: look at the kernel's log",
+            "somebody has written to calls.sqlite with another program",
+        ),
+        consequences="Calls are recorded in a new file; those of before can be looked for in the file set aside.",
+        next_command="DSP BOX;",
+        stands=False,
+    ),
 )

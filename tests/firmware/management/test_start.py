@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from drivers.alarm_history import AlarmHistory
 from drivers.boot import Boot
 from drivers.revision_store import RevisionStore
 from drivers.storage import FolderStorage
+from firmware.configuration.common import HISTORY_MAX
 from firmware.plant import PlantConfiguration
 from hil.exchange import Exchange
 from hil.managed_shelf import ManagedShelf
@@ -88,3 +90,15 @@ def test_a_close_that_is_cancelled_is_ended_by_the_next(tmp_path: Path) -> None:
         assert not list((tmp_path / "state").glob("*/runs"))
 
     shelf.run(scenario, listener=lambda _: None, real_time=False)
+
+
+def test_damaged_call_records_are_set_aside(tmp_path: Path) -> None:
+    damaged = b"SQLite format 3\0" + b"\xff" * 4000
+    (tmp_path / "calls.sqlite").write_bytes(damaged)
+    alarms(tmp_path / "state", tmp_path)
+    assert (tmp_path / "calls.sqlite.damaged-1").read_bytes() == damaged
+    alarms(tmp_path / "state", tmp_path)
+    assert not (tmp_path / "calls.sqlite.damaged-2").exists()
+    history = AlarmHistory(tmp_path / "state" / "qm1" / "alarms.sqlite", HISTORY_MAX)
+    (told,) = history.read(name="CALLS_DAMAGED")
+    assert "kept as calls.sqlite.damaged-1" in told.detail
