@@ -118,7 +118,9 @@ class MachineClient:
         """Logs in and changes to machine mode."""
         self._say_who(user)
         if self._expect("does not ask for a password", NEW_PASSWORD, PASSWORD) == NEW_PASSWORD:
-            raise LinkError("the box is in factory state: log in once and set the first password")
+            raise LinkError(
+                "the box has no users (it is new, or has lost them): log in once and set the first password"
+            )
         self._link.send(f"{password}\r".encode())
         match self._expect("does not log in", INCORRECT, NEW_PASSWORD, LOGIN, "> "):
             case "> ":

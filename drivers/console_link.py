@@ -119,15 +119,24 @@ def unix_link(path: Path) -> SocketLink:
         raise LinkError(f"{path}: {error.strerror}; is the box running?") from None
 
 
+def _context(authority: Path) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:  # ssl.SSLError is one: no PEM
+        raise LinkError(f"{authority}: is no certificate that can be read: {error.strerror or error}") from None
+
+
 def tcp_link(host: str, port: int, authority: Path | None) -> SocketLink:
     """To a box over TCP; with TLS where a certificate authority (PEM file) is given. Raises LinkError."""
+    context = _context(authority) if authority else None
     try:
-        context = ssl.create_default_context(cafile=authority) if authority else None
         connection = socket.create_connection((host, port), CONNECT_LIMIT_S)
         if context is None:
             return SocketLink(connection)
         return SocketLink(context.wrap_socket(connection, server_hostname=host))
     except ssl.SSLCertVerificationError as error:
         raise LinkError(f"{host} port {port}: its certificate: {error.verify_message}") from None
+    except ssl.SSLError as error:
+        raise LinkError(f"{host} port {port}: speaks no TLS ({error.reason}); try without --tls") from None
     except OSError as error:
         raise LinkError(f"{host} port {port}: {error.strerror or error}") from None

@@ -1,6 +1,7 @@
 """`trunkshelf console` against a running box: a terminal put through, and commands whose reports are printed."""
 
 import signal
+import socket
 import subprocess
 import termios
 from collections.abc import Callable
@@ -153,3 +154,12 @@ def test_a_box_that_is_killed_in_the_middle_of_a_report_is_told(tmp_path: Path, 
         client.stdout.read()
         assert client.stderr.read() == "trunkshelf console: the box has closed the connection\n"
     assert client.returncode == 1
+
+
+def test_tls_that_cannot_be(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        at = f"127.0.0.1:{plain.getsockname()[1]}"
+        give = ("console", "--tcp", at, "-c", "DSP PORT;", "--tls")
+        assert_one_line(trunkshelf(*give, "gone.pem", folder=tmp_path), "gone.pem", "No such file")
+        (tmp_path / "no.pem").write_text("no certificate")
+        assert_one_line(trunkshelf(*give, "no.pem", folder=tmp_path), "no.pem", "is no certificate")
