@@ -1,9 +1,10 @@
 """Commands that show the configuration as a whole: what runs, what differs, what was."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import tomli_w
 
+from drivers.revision_store import RevisionSummary
 from firmware.configuration.changes import diff
 from firmware.configuration.check import plain
 from firmware.configuration.console import (
@@ -24,7 +25,7 @@ from firmware.console.declaration import (
     Verb,
 )
 from firmware.console.report import Lines, Pairs, Report, Table, Value
-from protocols.configuration_record import REVISION_MAX
+from protocols.configuration_record import NO_REVISION, REVISION_MAX
 
 REVISION_TEXT = "number of a revision (LST CFGHIS); 0: the failsafe configuration"
 
@@ -106,14 +107,29 @@ def _mark(console: ConfigurationConsole, number: int) -> str:
     return " ".join(mark for mark, holds in marks.items() if holds)
 
 
+def undone_trials(history: Sequence[RevisionSummary], running: int) -> set[int]:
+    """Revisions that were undone: no later one has begun from them, and they do not run. None where that is not
+    known: the failsafe configuration runs."""
+    if running == NO_REVISION:
+        return set()
+    bases = {one.number: one.base for one in history if not one.damaged}
+    begun_from, number = [running], running
+    while number in bases:
+        number = bases[number]
+        begun_from.append(number)
+    return {each for each in bases if each > min(begun_from) and each not in begun_from}
+
+
 async def _history(console: ConfigurationConsole, invocation: Invocation) -> Report:
     columns = ("Revision", "State", "Base", "When", "Who", "From", "Kind", "Why")
     with refusals():
-        history = console.service.revisions.history()[: invocation.get("COUNT")]
+        everything = console.service.revisions.history()
+    history = everything[: invocation.get("COUNT")]
+    undone = undone_trials(everything, console.service.running_revision)
     rows = [
         (
             one.number,
-            "damaged" if one.damaged else _mark(console, one.number),
+            "damaged" if one.damaged else "undone" if one.number in undone else _mark(console, one.number),
             one.base,
             one.when,
             one.who,

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from drivers.revision_store import RevisionSummary
 from firmware.configuration.commands import COMMANDS
 from firmware.configuration.console import ConfigurationConsole
 from firmware.configuration.description import describe
 from firmware.configuration.objects import KeyedObject, TableObject
 from firmware.configuration.parameters import leaves
 from firmware.configuration.tree_commands import tree_commands
+from firmware.configuration.view_commands import undone_trials
 from firmware.console import layout, return_codes
 from firmware.console.answer import Answer
 from firmware.console.declaration import Choice, Command, CommandSet, Integer, Role, Session
@@ -392,3 +394,19 @@ def test_an_object_in_the_wrong_place_is_found_out() -> None:
     ):
         with pytest.raises(TypeError, match="X"):
             tree_commands(QUEUING_MACHINE.description, [item])
+
+
+@pytest.mark.parametrize(
+    ("bases", "running", "undone"),
+    [
+        ({1: 0}, 1, set()),
+        ({1: 0, 2: 1}, 2, set()),
+        ({1: 0, 2: 1}, 1, {2}),  # 2 was a trial
+        ({1: 0, 2: 1, 3: 1, 4: 3}, 4, {2}),
+        ({5: 4, 6: 5, 7: 5}, 7, {6}),  # those before are kept no more
+        ({1: 0, 2: 1}, 0, set()),  # the failsafe configuration runs
+    ],
+)
+def test_which_revisions_were_undone(bases: dict[int, int], running: int, undone: set[int]) -> None:
+    history = [RevisionSummary(number, base) for number, base in bases.items()]
+    assert undone_trials(history, running) == undone
