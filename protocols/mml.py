@@ -226,7 +226,7 @@ def _escaped(character: str) -> str:
 
 def _check_length(octets: int) -> None:
     if octets > LINE_OCTETS_MAX:
-        text = f"the line is longer than the {LINE_OCTETS_MAX} octets that a line of commands may have"
+        text = f"the line is too long: a line of commands has at most {LINE_OCTETS_MAX} octets"
         raise LineTooLongError("", LINE_OCTETS_MAX, text)
 
 
