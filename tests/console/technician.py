@@ -233,8 +233,10 @@ class Site:
         self.shelf = RunningShelf(self.folder, self._plant)
 
     def close(self) -> None:
-        self.shelf.stop()
-        self._cables.cleanup()
+        try:
+            self.shelf.stop()
+        finally:
+            self._cables.cleanup()
 
 
 @contextmanager
