@@ -7,8 +7,8 @@ from typing import Self
 
 from drivers.engine import alaw_from_linear
 from drivers.errors import UserError
-from drivers.named_file import NamedFileError, read_named_file
-from drivers.whole_file import sync_folder
+from drivers.stores.named_file import NamedFileError, read_named_file
+from drivers.stores.whole_file import sync_folder
 from protocols import wav
 
 SPEECH_OCTETS_MAX = 32 << 20  # half an hour of 16-bit samples

@@ -7,10 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers.bus import Bus
-from drivers.call_store import CallStore, CallStoreError
 from drivers.engine import Port, PortError, Shelf, Sound, SwitchBoard, VoiceBoard
 from drivers.errors import UserError
 from drivers.ports import open_port
+from drivers.stores.call_store import CallStore, CallStoreError
 from drivers.wav_file import read_speech
 from firmware.configuration.target import Faults
 from firmware.hw import HighwayBox

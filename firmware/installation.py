@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from drivers.boot import Boot
-from drivers.storage import StoreError
+from drivers.stores.boot import Boot
+from drivers.stores.storage import StoreError
 from firmware.accounts.hashing import HashRunner
 from firmware.alarms.manager import AlarmManager
 from firmware.box_commands import BOX_COMMANDS, BoxSubject

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drivers.alarm_history import AlarmHistory, AlarmRecord
 from drivers.console_client import MachineClient
 from drivers.console_link import unix_link
 from drivers.running_shelves import SOCKET
+from drivers.stores.alarm_history import AlarmHistory, AlarmRecord
 from hil.bench_rows import Row
 
 PORTS = 4

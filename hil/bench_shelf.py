@@ -9,8 +9,8 @@ from typing import Any
 
 from drivers import clock
 from drivers.bus import Bus
-from drivers.call_store import CallStore
 from drivers.engine import ClockStatus, Shelf
+from drivers.stores.call_store import CallStore
 from firmware.configuration.target import Faults
 from firmware.embedded import EmbeddedShelf
 from firmware.plant import PlantConfiguration

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.call_store import CallRecord, CallStore
 from drivers.engine import Sound
 from drivers.errors import UserError
+from drivers.stores.call_store import CallRecord, CallStore
 from drivers.wav_file import read_speech
 from firmware import plant
 from firmware.embedded import CALLS, RECORDINGS

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from drivers import clock
-from drivers.boot import Boot, this_boot
 from drivers.bus import Bus
-from drivers.call_store import CallStore
 from drivers.engine import Shelf
 from drivers.running_shelves import announced, claimed
+from drivers.stores.boot import Boot, this_boot
+from drivers.stores.call_store import CallStore
 from firmware.accounts.hashing import HashThread, run_at_once
 from firmware.embedded import CALLS, EmbeddedShelf
 from firmware.installation import Installation

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from random import Random
 from typing import NamedTuple, NoReturn
 
-from drivers.storage import Reason, StorageError
+from drivers.stores.storage import Reason, StorageError
 
 PIECE_OCTETS = 16  # far smaller than a sector: else our pointer records would never be torn in the middle
 
@@ -102,7 +102,7 @@ _Change = Callable[[_Names], object]
 
 
 class PowerCutStorage:
-    """Storage (drivers/storage.py) on such a disk. After PowerCut nothing works any more; see `restart`.
+    """Storage (drivers/stores/storage.py) on such a disk. After PowerCut nothing works any more; see `restart`.
 
     cut: where the power goes; None: nowhere, or call `restart` at any time. random: what a cut operation has done.
     """

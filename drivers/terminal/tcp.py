@@ -5,7 +5,7 @@ import socket
 import ssl
 from pathlib import Path
 
-from drivers.named_file import NamedFileError, read_named_file
+from drivers.stores.named_file import NamedFileError, read_named_file
 from drivers.terminal.stream import Listener
 from drivers.terminal.terminal import AccessError
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from drivers.errors import UserError
+from drivers.stores.whole_file import WholeFile
 from drivers.tools import e1_capture, e1_generation
 from drivers.tools.e1_analysis import Analysis, analyse
 from drivers.tools.e1_generation import GenerationError, Order, parse_impairments
 from drivers.tools.e1_report import report
 from drivers.tools.pcap_file import PcapFile
-from drivers.whole_file import WholeFile
 from protocols.e1 import CHANNEL_TIMESLOTS
 
 HELP = "generate, analyse and capture raw E1 lines (files of 2 048 kbit/s bits)"

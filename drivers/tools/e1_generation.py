@@ -8,7 +8,7 @@ from typing import NamedTuple
 from drivers.engine import Framing, Impairments
 from drivers.engine.generator import BLOCK_FRAMES, Generator
 from drivers.errors import UserError
-from drivers.whole_file import WholeFile
+from drivers.stores.whole_file import WholeFile
 from protocols.e1 import MULTIFRAME_FRAMES
 
 FRAME_OCTETS = 32

@@ -1,7 +1,7 @@
 """HDLC frames in a file that Wireshark opens."""
 
 from drivers.engine.analyser import HdlcFrame
-from drivers.whole_file import WholeFile
+from drivers.stores.whole_file import WholeFile
 from protocols import pcap
 
 NS_PER_BIT_NUMERATOR, NS_PER_BIT_DENOMINATOR = 1_000_000_000, 2_048_000

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import msgspec
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.accounts import passwords
 from firmware.accounts.errors import (
     LastAdministratorError,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.accounts import passwords
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.errors import AccountsError

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.accounts.users import Users, UsersDamagedError, decode, encode
 from firmware.runtime import WallClock
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from drivers.alarm_history import AlarmHistoryError, AlarmRecord
+from drivers.stores.alarm_history import AlarmHistoryError, AlarmRecord
 from firmware.alarms.alarm import Alarm
 from firmware.alarms.kind import BOX, AlarmKind, Severity
 from firmware.alarms.manager import AlarmManager

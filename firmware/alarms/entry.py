@@ -2,7 +2,7 @@
 
 import asyncio
 
-from drivers.alarm_history import AlarmRecord
+from drivers.stores.alarm_history import AlarmRecord
 from firmware.alarms.alarm import Alarm
 from firmware.alarms.kind import AlarmKind
 from firmware.alarms.life import State

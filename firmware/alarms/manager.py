@@ -6,7 +6,7 @@ Theory of operation in firmware/alarms/life.py. One manager belongs to one event
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
-from drivers.alarm_history import AlarmHistory, AlarmRecord
+from drivers.stores.alarm_history import AlarmHistory, AlarmRecord
 from firmware.alarms.alarm import Alarm, AlarmReport, News
 from firmware.alarms.catalogue import CATALOGUE
 from firmware.alarms.correlation import Correlation

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 from collections.abc import Callable, Iterator
 
-from drivers.alarm_history import AlarmHistory, AlarmHistoryError, AlarmRecord
+from drivers.stores.alarm_history import AlarmHistory, AlarmHistoryError, AlarmRecord
 
 APART_S = 0.25  # at least so long from one commit to the next: what comes meanwhile goes together
 RETRY_S = 10.0

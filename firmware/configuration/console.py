@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.configuration import errors
 from firmware.configuration.candidate import Author, Candidate
 from firmware.configuration.changes import Change, Values, diff, text_of

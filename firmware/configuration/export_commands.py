@@ -10,7 +10,7 @@ from typing import Any
 import tomli_w
 
 from drivers.errors import UserError
-from drivers.whole_file import WholeFile
+from drivers.stores.whole_file import WholeFile
 from firmware.configuration.check import InvalidConfigurationError, misshapen, plain
 from firmware.configuration.console import OF, Commands, ConfigurationConsole, problem_table, refusals
 from firmware.configuration.file import ConfigurationFileError, own_values, read_values, values_of

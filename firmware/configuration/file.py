@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from drivers.errors import UserError
-from drivers.named_file import NamedFileError, read_named_file
+from drivers.stores.named_file import NamedFileError, read_named_file
 from firmware.configuration.check import InvalidConfigurationError
 from firmware.configuration.common import BoxConfiguration
 from firmware.configuration.description import Leaf, Table, describe

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
-from drivers.revision_store import RevisionStore, RevisionSummary
-from drivers.storage import StoreError
+from drivers.stores.revision_store import RevisionStore, RevisionSummary
+from drivers.stores.storage import StoreError
 from firmware.configuration.candidate import Author
 from firmware.configuration.changes import Change, diff
 from firmware.configuration.check import InvalidConfigurationError, plain

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from drivers.revision_store import RevisionStore, Trial
-from drivers.storage import StoreError
+from drivers.stores.revision_store import RevisionStore, Trial
+from drivers.stores.storage import StoreError
 from firmware.configuration.candidate import Author, Candidate
 from firmware.configuration.changes import Change, Overlap, diff, held_until_restart
 from firmware.configuration.check import plain
@@ -50,7 +50,7 @@ COMMIT, ROLL_BACK, INSTALL = "commit", "rollback", "install"
 
 
 class ConfigurationService(Generic[Tree]):
-    """Configures one box; made in a running event loop. `boot_clock_ns` reads the boot clock (drivers/boot.py).
+    """Configures one box; made in a running event loop. `boot_clock_ns` reads the boot clock.
 
     `running` is what was committed last; `in_force` what the box does: fields that count after a restart differ.
     """

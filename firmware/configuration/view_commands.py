@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import tomli_w
 
-from drivers.revision_store import RevisionSummary
+from drivers.stores.revision_store import RevisionSummary
 from firmware.configuration.changes import diff
 from firmware.configuration.check import plain
 from firmware.configuration.console import (

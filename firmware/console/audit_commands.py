@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from drivers.audit_log import AuditLog
-from drivers.audit_verification import AuditVerdict
-from drivers.storage import StoreError
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.audit_verification import AuditVerdict
+from drivers.stores.storage import StoreError
 from firmware.console import return_codes
 from firmware.console.auditing import CODE_BEGUN, CODE_BROKEN_OFF, Auditor
 from firmware.console.declaration import (

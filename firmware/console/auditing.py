@@ -1,7 +1,7 @@
 """From commands and logins to records of the audit log, and what happens where it does not take them."""
 
-from drivers.audit_log import AuditLog
-from drivers.storage import StoreError
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.storage import StoreError
 from firmware.configuration.target import Faults
 from firmware.console import return_codes
 from firmware.console.answer import BEGUN, AuditEntry

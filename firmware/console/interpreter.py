@@ -7,7 +7,7 @@ from typing import Any
 from drivers.bus import BusError
 from drivers.engine import EngineError, PortError
 from drivers.errors import UserError
-from drivers.storage import StorageError, StoreError
+from drivers.stores.storage import StorageError, StoreError
 from firmware.console import echo, refusals, return_codes
 from firmware.console import help as help_pages
 from firmware.console.answer import BEGUN, Answer, AuditEntry, Dialogue

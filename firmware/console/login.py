@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.accounts.accounts import FIRST_USER, Accounts
 from firmware.accounts.errors import AccountsError, NameRefusedError
 from firmware.accounts.login import Authenticated, Denied

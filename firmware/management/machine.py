@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from drivers.audit_log import AuditLog
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
-from drivers.storage import FolderStorage
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import FolderStorage
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import Hasher, HashRunner
 from firmware.configuration.target import Faults

@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from drivers.alarm_history import AlarmHistory
-from drivers.boot import Boot
 from drivers.metrics import Metrics, MetricsError, MetricsServer
-from drivers.revision_store import RevisionStore
-from drivers.run_marker import RunMarker
-from drivers.storage import FolderStorage
+from drivers.stores.alarm_history import AlarmHistory
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.run_marker import RunMarker
+from drivers.stores.storage import FolderStorage
 from drivers.terminal import AccessError
 from firmware.accounts import commands as account_commands
 from firmware.alarms import commands as alarm_commands

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from drivers.bus import Bus
-from drivers.call_store import CallStore
 from drivers.engine import Event, EventKind, Port, PortError, Shelf, Span, SwitchBoard
+from drivers.stores.call_store import CallStore
 from firmware.configuration.target import Faults, Prepared, Problem
 from firmware.qm.calls import Calls, switch_ends
 from firmware.qm.change import (

@@ -10,8 +10,8 @@ voice channel is free at once; its trunk channel, when the far end has cleared.
 import asyncio
 
 from drivers.bus import BusError
-from drivers.call_store import CallRecord, CallStore
 from drivers.engine import SwitchBoard
+from drivers.stores.call_store import CallRecord, CallStore
 from firmware.qm.channel import TrunkCall, TrunkChannel
 from firmware.qm.configuration import PORTS_MAX
 from firmware.qm.port import TrunkPort

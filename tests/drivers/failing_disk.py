@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from random import Random
 
-from drivers.storage import Reason, StorageError
+from drivers.stores.storage import Reason, StorageError
 from hil.power_cut import PowerCutStorage
 
 

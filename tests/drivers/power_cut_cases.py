@@ -4,10 +4,10 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from drivers.audit_log import AuditLog
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
-from drivers.storage import Storage
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import Storage
 
 THIS_START = Boot(bytes(range(16)), 1_000)
 LATER = THIS_START._replace(now_ns=9_000)  # after every deadline here

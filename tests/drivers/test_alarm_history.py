@@ -1,4 +1,4 @@
-"""The history of alarms on disk (drivers/alarm_history.py): bounded, and never the end of a box."""
+"""The history of alarms on disk (drivers/stores/alarm_history.py): bounded, and never the end of a box."""
 
 import random
 import shutil
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from drivers.alarm_history import PAGE, AlarmHistory, AlarmHistoryError, AlarmRecord
+from drivers.stores.alarm_history import PAGE, AlarmHistory, AlarmHistoryError, AlarmRecord
 
 ROOT = Path(__file__).parents[2]
 LATER = "2026-11-25T02:00:00.000Z"
@@ -253,7 +253,7 @@ def test_locked_by_somebody_elses_tool(path: Path, monkeypatch: pytest.MonkeyPat
         database: sqlite3.Connection = connect(*arguments, **options)
         return database
 
-    monkeypatch.setattr("drivers.alarm_history.sqlite3.connect", watched)
+    monkeypatch.setattr("drivers.stores.alarm_history.sqlite3.connect", watched)
     other = connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     with pytest.raises(AlarmHistoryError, match="locked"):
@@ -268,7 +268,7 @@ def test_locked_by_somebody_elses_tool(path: Path, monkeypatch: pytest.MonkeyPat
 WRITER = """
 import sys
 from pathlib import Path
-from drivers.alarm_history import AlarmHistory
+from drivers.stores.alarm_history import AlarmHistory
 from tests.drivers.test_alarm_history import record
 history = AlarmHistory(Path(sys.argv[1]), 10_000)
 while True:

@@ -1,11 +1,11 @@
-"""Serial numbers of alarms: none twice, whatever becomes of the mark (drivers/alarm_serials.py)."""
+"""Serial numbers of alarms: none twice, whatever becomes of the mark (drivers/stores/alarm_serials.py)."""
 
 import random
 from pathlib import Path
 
 import pytest
 
-from drivers.alarm_serials import BLOCK, AlarmSerials, AlarmSerialsError
+from drivers.stores.alarm_serials import BLOCK, AlarmSerials, AlarmSerialsError
 
 
 @pytest.fixture

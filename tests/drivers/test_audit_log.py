@@ -1,4 +1,4 @@
-"""The audit log (drivers/audit_log.py): chained, bounded, and nothing taken from it unnoticed."""
+"""The audit log (drivers/stores/audit_log.py): chained, bounded, and nothing taken from it unnoticed."""
 
 import re
 import subprocess
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.audit_log import AuditLog
-from drivers.storage import FolderStorage, Storage, StoreError
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.storage import FolderStorage, Storage, StoreError
 from hil.power_cut import PowerCutStorage
 from protocols.audit_record import NOTHING_BEFORE, AuditRecord, decode, encode
 from protocols.configuration_record import AUDIT_HEAD

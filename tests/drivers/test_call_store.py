@@ -1,4 +1,4 @@
-"""Call records on disk (drivers/call_store.py): what has been acknowledged survives whatever comes after."""
+"""Call records on disk (drivers/stores/call_store.py): what has been acknowledged survives whatever comes."""
 
 import signal
 import sqlite3
@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from drivers.call_store import CallRecord, CallStore, CallStoreError
+from drivers.stores.call_store import CallRecord, CallStore, CallStoreError
 
 WRITER = """
 import sys
 from pathlib import Path
-from drivers.call_store import CallStore
+from drivers.stores.call_store import CallStore
 from tests.drivers.test_call_store import record
 store = CallStore(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), 10**6):

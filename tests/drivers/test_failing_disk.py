@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from hil.power_cut import PowerCutStorage, Survival
 from tests.drivers.failing_disk import Done, FailingDisk
 from tests.drivers.power_cut_cases import (

@@ -1,4 +1,4 @@
-"""Files that a configuration names (drivers/named_file.py): nothing under such a name holds up or fills memory."""
+"""Files that a configuration names (drivers/stores/named_file.py): none holds anything up or fills memory."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.errors import UserError
-from drivers.named_file import NamedFileError, read_named_file
+from drivers.stores.named_file import NamedFileError, read_named_file
 from drivers.terminal import tls_context
 from drivers.wav_file import read_speech
 from firmware.configuration.file import read_values

@@ -20,9 +20,9 @@ from random import Random
 
 import pytest
 
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
-from drivers.storage import FolderStorage
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import FolderStorage
 from tests.drivers.power_cut_cases import commit
 
 COPIES = 12

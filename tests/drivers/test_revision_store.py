@@ -1,4 +1,4 @@
-"""Revisions and their pointer on disk (drivers/revision_store.py): damage, full and read-only disks."""
+"""Revisions and their pointer on disk (drivers/stores/revision_store.py): damage, full and read-only disks."""
 
 import subprocess
 import tomllib
@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore, RevisionSummary, Trial
-from drivers.storage import FolderStorage, Reason, Storage, StorageError, StoreError
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore, RevisionSummary, Trial
+from drivers.stores.storage import FolderStorage, Reason, Storage, StorageError, StoreError
 from hil.power_cut import PowerCutStorage
 from protocols.configuration_record import REVISION_MAX, REVISION_POINTER
 from protocols.revision_file import Revision, RevisionFileError, decode, encode

@@ -1,4 +1,4 @@
-"""Operations on a folder of the machine's file system (drivers/storage.py)."""
+"""Operations on a folder of the machine's file system (drivers/stores/storage.py)."""
 
 import os
 import stat
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.boot import this_boot
-from drivers.storage import FILE_OCTETS_MAX, FolderStorage, Reason, StorageError
+from drivers.stores.boot import this_boot
+from drivers.stores.storage import FILE_OCTETS_MAX, FolderStorage, Reason, StorageError
 from tests.command import names
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.whole_file import WholeFile, WholeFileError
+from drivers.stores.whole_file import WholeFile, WholeFileError
 from tests.command import names
 
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from drivers.call_store import CallRecord
 from drivers.engine import Impairments, Sound
+from drivers.stores.call_store import CallRecord
 from firmware.alarms.catalogue import CATALOGUE
 from firmware.box_commands import BOX_COMMANDS, BoxSubject
 from firmware.console.answer import Answer

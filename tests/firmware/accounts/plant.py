@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import HashCost, Hasher
 from firmware.accounts.keeping import Author

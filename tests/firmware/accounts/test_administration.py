@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from drivers.storage import StoreError
+from drivers.stores.storage import StoreError
 from firmware.accounts import errors
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.keeping import Author

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from drivers.revision_store import RevisionStore
-from drivers.storage import Storage
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import Storage
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import Hasher, run_at_once
 from firmware.console.declaration import Role

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
-from drivers.storage import FolderStorage, StoreError
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import FolderStorage, StoreError
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import Hasher, run_at_once
 from firmware.accounts.login import Authenticated, Denied

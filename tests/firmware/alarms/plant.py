@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers import clock
-from drivers.alarm_history import AlarmHistory, AlarmRecord
 from drivers.engine import Shelf
+from drivers.stores.alarm_history import AlarmHistory, AlarmRecord
 from firmware.alarms.alarm import AlarmReport
 from firmware.alarms.catalogue import CATALOGUE
 from firmware.alarms.kind import AlarmKind, Severity

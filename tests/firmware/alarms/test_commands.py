@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drivers.alarm_history import AlarmHistory
+from drivers.stores.alarm_history import AlarmHistory
 from firmware.alarms.commands import COMMANDS
 from firmware.alarms.manager import AlarmManager
 from firmware.console.declaration import Command, CommandError, Invocation, Role, Session

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.alarm_history import AlarmHistory
+from drivers.stores.alarm_history import AlarmHistory
 from firmware.alarms.alarm import AlarmReport
 from firmware.alarms.catalogue import CATALOGUE
 from firmware.alarms.kind import Severity

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from drivers.alarm_history import AlarmHistory
 from drivers.metrics import Metrics
+from drivers.stores.alarm_history import AlarmHistory
 from firmware.alarms import outlets as outlets_module
 from firmware.alarms.kind import Severity
 from firmware.alarms.manager import AlarmManager

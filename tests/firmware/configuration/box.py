@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from drivers import clock
-from drivers.boot import Boot
 from drivers.engine import Shelf
-from drivers.revision_store import RevisionStore
-from drivers.storage import FolderStorage
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import FolderStorage
 from firmware.configuration.candidate import Author
 from firmware.configuration.service import ConfigurationService
 from firmware.configuration.target import PreparationError, Problem

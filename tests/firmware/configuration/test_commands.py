@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drivers.revision_store import RevisionSummary
+from drivers.stores.revision_store import RevisionSummary
 from firmware.configuration.commands import COMMANDS
 from firmware.configuration.console import ConfigurationConsole
 from firmware.configuration.description import describe

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.revision_store import RevisionStore
-from drivers.storage import StoreError
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import StoreError
 from firmware.configuration.candidate import Author
 from firmware.configuration.errors import (
     ConfigurationChangedError,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.revision_store import RevisionStore
-from drivers.storage import StoreError
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import StoreError
 from firmware.configuration.check import plain
 from firmware.configuration.errors import TrialError
 from firmware.configuration.target import Problem

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from drivers.audit_log import AuditLog
-from drivers.storage import FolderStorage
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.storage import FolderStorage
 from firmware.accounts import commands as account_commands
 from firmware.accounts.accounts import Accounts
 from firmware.accounts.hashing import Hasher, run_at_once

@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from drivers.audit_log import AuditLog
-from drivers.storage import FolderStorage
+from drivers.stores.audit_log import AuditLog
+from drivers.stores.storage import FolderStorage
 from firmware.console import return_codes
 from firmware.console.answer import BEGUN, AuditEntry
 from firmware.console.auditing import Auditor

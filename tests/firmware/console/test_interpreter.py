@@ -9,7 +9,7 @@ import pytest
 from drivers.bus import BusError
 from drivers.engine import PortError
 from drivers.errors import UserError
-from drivers.storage import Reason, StorageError, StoreError
+from drivers.stores.storage import Reason, StorageError, StoreError
 from firmware.console import layout
 from firmware.console import return_codes as codes
 from firmware.console.answer import BEGUN, Answer

@@ -1,4 +1,4 @@
-"""What a machine lacks (firmware/management/health.py), and a process that was cut off (drivers/run_marker.py)."""
+"""What a machine lacks (firmware/management/health.py); a process that was cut off (stores/run_marker.py)."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import pytest
 
 from drivers import clock
 from drivers.engine import Shelf
-from drivers.run_marker import RunMarker
+from drivers.stores.run_marker import RunMarker
 from firmware.management import health
 from firmware.management.health import Health
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from drivers.alarm_history import AlarmHistory
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
-from drivers.storage import FolderStorage
+from drivers.stores.alarm_history import AlarmHistory
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import FolderStorage
 from firmware.configuration.common import HISTORY_MAX
 from firmware.plant import PlantConfiguration
 from hil.exchange import Exchange

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from drivers.audit_log import AuditLog
+from drivers.stores.audit_log import AuditLog
 from hil.power_cut import PowerCutStorage
 from tests.fuzz.python_targets.folder import join, split
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
 from firmware import plant
 from firmware.configuration.commands import COMMANDS
 from firmware.configuration.console import Commands, ConfigurationConsole

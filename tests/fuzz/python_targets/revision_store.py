@@ -2,9 +2,9 @@
 
 from random import Random
 
-from drivers.boot import Boot
-from drivers.revision_store import RevisionStore
-from drivers.storage import StoreError
+from drivers.stores.boot import Boot
+from drivers.stores.revision_store import RevisionStore
+from drivers.stores.storage import StoreError
 from hil.power_cut import PowerCutStorage
 from tests.fuzz.python_targets.folder import join, split
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from drivers.alarm_serials import AlarmSerials
 from drivers.errors import UserError
+from drivers.stores.alarm_serials import AlarmSerials
 
 PAGE = 100  # records read at a time: nobody holds the file while a technician reads
 LOCK_S = 0.0  # somebody else may be reading the file with a tool of his own: whoever writes tries again later

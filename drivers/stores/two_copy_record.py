@@ -4,7 +4,7 @@ from typing import Any
 
 from construct import Construct, ConstructError
 
-from drivers.storage import Reason, Storage, StorageError
+from drivers.stores.storage import Reason, Storage, StorageError
 
 UNSURE = "; the disk may have taken it all the same: the next start will show"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from drivers.storage import Reason, Storage, StorageError, StoreError
+from drivers.stores.storage import Reason, Storage, StorageError, StoreError
 from protocols.audit_record import NOTHING_BEFORE, AuditRecord, AuditRecordError, decode
 from protocols.configuration_record import COUNT_MAX
 

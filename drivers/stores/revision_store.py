@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple, Self
 
-from drivers.boot import Boot
-from drivers.revision_files import RevisionFiles
-from drivers.storage import Storage, StorageError, StoreError
-from drivers.two_copy_record import UNSURE, RecordError, TwoCopyRecord
+from drivers.stores.boot import Boot
+from drivers.stores.revision_files import RevisionFiles
+from drivers.stores.storage import Storage, StorageError, StoreError
+from drivers.stores.two_copy_record import UNSURE, RecordError, TwoCopyRecord
 from protocols.configuration_record import BOOT_ID_OCTETS, NO_REVISION, REVISION_MAX, REVISION_POINTER
 from protocols.revision_file import Revision
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from drivers.audit_files import AuditFiles, decode_line, file_name
+from drivers.stores.audit_files import AuditFiles, decode_line, file_name
 from protocols.audit_record import NOTHING_BEFORE, AuditRecordError
 
 

@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from typing import NamedTuple
 
-from drivers.storage import Storage, StorageError, StoreError
+from drivers.stores.storage import Storage, StorageError, StoreError
 from protocols.configuration_record import REVISION_MAX
 from protocols.revision_file import Revision, RevisionFileError, decode, encode
 

@@ -9,10 +9,10 @@ from contextlib import suppress
 from itertools import islice
 from typing import Self
 
-from drivers.audit_files import AuditFiles, Tail, file_name
-from drivers.audit_verification import AuditHead, AuditVerdict, Verification
-from drivers.storage import Storage, StorageError, StoreError
-from drivers.two_copy_record import UNSURE, RecordError, TwoCopyRecord
+from drivers.stores.audit_files import AuditFiles, Tail, file_name
+from drivers.stores.audit_verification import AuditHead, AuditVerdict, Verification
+from drivers.stores.storage import Storage, StorageError, StoreError
+from drivers.stores.two_copy_record import UNSURE, RecordError, TwoCopyRecord
 from protocols.audit_record import NOTHING_BEFORE, AuditRecord, encode
 from protocols.configuration_record import AUDIT_HEAD
 
