@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "voice/alaw.h"
+#include "voice/g711.h"
 #include "voice/dtmf.h"
 
 static const double TWO_PI = 6.283185307179586, SAMPLE_RATE_HZ = 8000.0;
@@ -34,7 +34,7 @@ void tone_generate(tone_generator *generator, uint8_t *octets, size_t count)
 {
     for (size_t k = 0; k < count; k++) {
         double sample = sine_next(generator, 0) + sine_next(generator, 1);
-        octets[k] = alaw_encode_sample((int16_t)lrint(fmin(fmax(sample, -32768.0), 32767.0)));
+        octets[k] = g711_encode_sample(G711_ALAW, (int16_t)lrint(fmin(fmax(sample, -32768.0), 32767.0)));
     }
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "voice/alaw.h"
+#include "voice/g711.h"
 #include "voice/dtmf.h"
 #include "shelf/shelf_internal.h"
 
@@ -128,7 +128,7 @@ static void digits_hear(voice_board *board, const stream_block *heard)
     dtmf_decisions decisions;
     for (unsigned timeslot = 0; timeslot < FRAME_TIMESLOTS; timeslot++)
         for (unsigned frame = 0; frame < BLOCK_FRAMES; frame++)
-            samples[frame][timeslot] = alaw_decode_octet(heard->octet[timeslot][frame]);
+            samples[frame][timeslot] = g711_decode_octet(G711_ALAW, heard->octet[timeslot][frame]);
     dtmf_receive(&board->digits, samples, &decisions);
     digits_tell(board, decisions.ended, EVENT_DIGIT_END, decisions.ended_digit);
     digits_tell(board, decisions.begun, EVENT_DIGIT_BEGIN, decisions.begun_digit);

@@ -30,7 +30,7 @@ def alaw_from_linear(samples: bytes) -> bytes:
     """16-bit linear samples in machine order to A-law octets (G.711)."""
     count = len(samples) // 2
     octets = ffi.new("uint8_t[]", count)
-    lib.alaw_encode(ffi.cast("int16_t *", ffi.from_buffer(samples)), octets, count)
+    lib.g711_encode(lib.G711_ALAW, ffi.cast("int16_t *", ffi.from_buffer(samples)), octets, count)
     return bytes(ffi.buffer(octets, count))
 
 

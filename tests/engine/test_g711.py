@@ -1,4 +1,4 @@
-"""A-law (csrc/voice/alaw.h) against table 1a of G.711, typed by hand, and against sox."""
+"""A-law (csrc/voice/g711.h) against table 1a of G.711, typed by hand, and against sox."""
 
 import math
 import subprocess
@@ -35,11 +35,11 @@ def decision_values() -> list[int]:
 
 
 def decode(octet: int) -> int:
-    return int(lib.alaw_decode_octet(octet))
+    return int(lib.g711_decode_octet(lib.G711_ALAW, octet))
 
 
 def encode(sample: int) -> int:
-    return int(lib.alaw_encode_sample(sample))
+    return int(lib.g711_encode_sample(lib.G711_ALAW, sample))
 
 
 def sox(arguments: str, octets: bytes) -> bytes:
@@ -89,7 +89,7 @@ def test_every_octet_decodes_to_the_middle_of_its_interval() -> None:
 def test_every_octet_decodes_as_sox_decodes_it() -> None:
     octets = bytes(range(256))
     samples = ffi.new("int16_t[256]")
-    lib.alaw_decode(octets, samples, 256)
+    lib.g711_decode(lib.G711_ALAW, octets, samples, 256)
     assert bytes(ffi.buffer(samples)) == sox(f"{ALAW} {LINEAR}", octets)
 
 
