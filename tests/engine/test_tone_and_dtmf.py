@@ -243,7 +243,9 @@ def test_tones_keep_frequency_level_and_phase(hz: tuple[float, float], dbm0: tup
                 if frequency
             )
             # The octet of the exact value, or of the one beside it where that lies at a decision value.
-            assert octets[place] in {lib.g711_encode_sample(lib.G711_ALAW, round(value + nudge)) for nudge in (-1, 0, 1)}
+            assert octets[place] in {
+                lib.g711_encode_sample(lib.G711_ALAW, round(value + nudge)) for nudge in (-1, 0, 1)
+            }
 
 
 def test_tone_beyond_full_scale_is_clipped() -> None:

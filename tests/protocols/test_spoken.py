@@ -9,10 +9,12 @@ from num2words import num2words
 
 from protocols.spoken import LANGUAGES, NUMBER_MAX, SpokenError, grammar
 
-ENGLISH_NUMBERS = """
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-    eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
-""".split()
+# Zero to twenty, then tens.
+ENGLISH_NUMBERS = [
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty",
+    "fifty", "sixty", "seventy", "eighty", "ninety",
+]  # fmt: skip
 CHINESE = {
     **{f"number-{value}": sign for value, sign in enumerate("零一二三四五六七八九十")},
     "two": "两", "hundred": "百", "thousand": "千", "ten-thousand": "万", "hundred-million": "亿", "minus": "负",
@@ -62,7 +64,8 @@ def test_chinese_numbers_are_cn2an() -> None:
     ("value", "said"),
     [
         (2, "二"), (12, "十二"), (20, "二十"), (200, "二百"), (2000, "两千"), (20_000, "两万"),
-        (22_000, "两万两千"), (120_000, "十二万"), (200_000_000, "两亿"), (2_002, "两千零二"), (-10, "负十"), (110, "一百一十"),
+        (22_000, "两万两千"), (120_000, "十二万"), (200_000_000, "两亿"), (2_002, "两千零二"), (-10, "负十"),
+        (110, "一百一十"),
     ],
 )  # fmt: skip
 def test_chinese_two_has_two_words(value: int, said: str) -> None:
