@@ -1,13 +1,44 @@
-/* G.711 by its segments. */
+/* G.711 an octet at a time: segments, steps, and the tables between the laws. */
 #include "voice/g711.h"
 
 #include <math.h>
 
+#include "voice/g711_tables_internal.h"
+
 enum {
-    EVEN_BITS = 0x55, /* inverted for transmission (G.711 table 1a note 2) */
-    SIGN = 0x80,
-    MULAW_BIAS = 33 * 4,                   /* lifts table 2a's decision values to powers of two */
-    MULAW_MAGNITUDE_MAX = 0x7FFF - MULAW_BIAS, /* the last below the virtual decision value 8 159 */
+    ALAW_INVERTED = 0x55,  /* even bits, for transmission (G.711 table 1a note 2) */
+    MULAW_INVERTED = 0x7F, /* all of them (table 2a) */
+    MULAW_BIAS = 33 * 4,   /* lifts table 2a's decision values to powers of two */
+    ENCODED_MAX = 0x7FFF,
+};
+
+#define SEGMENT(character) ((character) >> 4 & 7)
+#define STEP(character) ((character) & 0xF)
+
+/* The middles of the intervals of tables 1a and 2a. */
+#define ALAW_MAGNITUDE(character)                                                                       \
+    (SEGMENT(character) ? (STEP(character) << 4 | 0x108) << SEGMENT(character) >> 1 : STEP(character) << 4 | 8)
+#define MULAW_MAGNITUDE(character) ((((STEP(character) << 3) + MULAW_BIAS) << SEGMENT(character)) - MULAW_BIAS)
+
+#define ALAW_LOW(octet) (ALAW_MAGNITUDE((octet) ^ ALAW_INVERTED) & 0xFF)
+#define ALAW_HIGH(octet) (ALAW_MAGNITUDE((octet) ^ ALAW_INVERTED) >> 8)
+#define MULAW_LOW(octet) (MULAW_MAGNITUDE((octet) ^ MULAW_INVERTED) & 0xFF)
+#define MULAW_HIGH(octet) (MULAW_MAGNITUDE((octet) ^ MULAW_INVERTED) >> 8)
+
+#define FOR_4(what, k) what(k), what((k) + 1), what((k) + 2), what((k) + 3)
+#define FOR_16(what, k) FOR_4(what, k), FOR_4(what, (k) + 4), FOR_4(what, (k) + 8), FOR_4(what, (k) + 12)
+#define FOR_64(what, k) FOR_16(what, k), FOR_16(what, (k) + 16), FOR_16(what, (k) + 32), FOR_16(what, (k) + 48)
+#define FOR_128(what) FOR_64(what, 0), FOR_64(what, 64)
+
+const g711_magnitudes G711_MAGNITUDES[2] = {
+    [G711_ALAW] = {{FOR_128(ALAW_LOW)}, {FOR_128(ALAW_HIGH)}},
+    [G711_MULAW] = {{FOR_128(MULAW_LOW)}, {FOR_128(MULAW_HIGH)}},
+};
+
+/* Mu-law's greatest magnitude is the last below the virtual decision value 8 159. */
+const g711_encoding G711_ENCODINGS[2] = {
+    [G711_ALAW] = {ENCODED_MAX, 0, 4, ALAW_INVERTED},
+    [G711_MULAW] = {ENCODED_MAX - MULAW_BIAS, MULAW_BIAS, 3, MULAW_INVERTED},
 };
 
 /* G.711 tables 3 and 4, which are not what decoding and encoding again would give: intervals counted from 0. */
@@ -32,89 +63,31 @@ static const uint8_t MULAW_OF_ALAW[128] = {
     112, 113, 114, 115, 116, 117, 118, 119, 120, 121, 122, 123, 124, 125, 126, 127,
 };
 
-static int16_t alaw_decode_octet(uint8_t octet)
-{
-    octet ^= EVEN_BITS;
-    unsigned segment = octet >> 4 & 7, step = octet & 0xF;
-    int magnitude = (int)(step << 4) + 8;
-    if (segment)
-        magnitude = (magnitude + 0x100) << (segment - 1);
-    return (int16_t)(octet & SIGN ? magnitude : -magnitude);
-}
-
-static int16_t mulaw_decode_octet(uint8_t octet)
-{
-    octet = (uint8_t)~octet;
-    unsigned segment = octet >> 4 & 7, step = octet & 0xF;
-    int magnitude = (int)(((step << 3) + MULAW_BIAS) << segment) - MULAW_BIAS;
-    return (int16_t)(octet & SIGN ? -magnitude : magnitude);
-}
-
-/* One's complement keeps -1 in the first negative interval, as G.711's decision values have it. */
-static unsigned magnitude_of(int16_t sample)
-{
-    return (unsigned)(sample >= 0 ? sample : ~sample);
-}
-
-static uint8_t alaw_encode_sample(int16_t sample)
-{
-    unsigned sign = sample >= 0 ? SIGN : 0, magnitude = magnitude_of(sample) >> 4;
-    unsigned segment = magnitude < 0x10 ? 0 : 28 - (unsigned)__builtin_clz(magnitude);
-    unsigned step = segment ? magnitude >> (segment - 1) & 0xF : magnitude;
-    return (uint8_t)((sign | segment << 4 | step) ^ EVEN_BITS);
-}
-
-static uint8_t mulaw_encode_sample(int16_t sample)
-{
-    unsigned sign = sample >= 0 ? 0 : SIGN, magnitude = magnitude_of(sample);
-    magnitude = (magnitude < MULAW_MAGNITUDE_MAX ? magnitude : MULAW_MAGNITUDE_MAX) + MULAW_BIAS;
-    unsigned segment = 24 - (unsigned)__builtin_clz(magnitude);
-    unsigned step = magnitude >> (segment + 3) & 0xF;
-    return (uint8_t)~(sign | segment << 4 | step);
-}
-
 int16_t g711_decode_octet(g711_law law, uint8_t octet)
 {
-    return law == G711_ALAW ? alaw_decode_octet(octet) : mulaw_decode_octet(octet);
+    const g711_magnitudes *magnitudes = &G711_MAGNITUDES[law];
+    unsigned place = octet & ~G711_POSITIVE;
+    int magnitude = magnitudes->low[place] | magnitudes->high[place] << 8;
+    return (int16_t)(octet & G711_POSITIVE ? magnitude : -magnitude);
 }
 
 uint8_t g711_encode_sample(g711_law law, int16_t sample)
 {
-    return law == G711_ALAW ? alaw_encode_sample(sample) : mulaw_encode_sample(sample);
-}
-
-void g711_decode(g711_law law, const uint8_t *octets, int16_t *samples, size_t count)
-{
-    for (size_t k = 0; k < count; k++)
-        samples[k] = g711_decode_octet(law, octets[k]);
-}
-
-void g711_encode(g711_law law, const int16_t *samples, uint8_t *octets, size_t count)
-{
-    for (size_t k = 0; k < count; k++)
-        octets[k] = g711_encode_sample(law, samples[k]);
-}
-
-void g711_decode_tile(g711_law law, const stream_block *block, voice_tile *tile)
-{
-    for (unsigned lane = 0; lane < TILE_LANES; lane++)
-        for (unsigned s = 0; s < TILE_SAMPLES; s++)
-            tile->sample[s][lane] = g711_decode_octet(law, block->octet[lane][s]);
-}
-
-void g711_encode_tile(g711_law law, const voice_tile *tile, stream_block *block)
-{
-    for (unsigned lane = 0; lane < TILE_LANES; lane++)
-        for (unsigned s = 0; s < TILE_SAMPLES; s++)
-            block->octet[lane][s] = g711_encode_sample(law, tile->sample[s][lane]);
+    const g711_encoding *encoding = &G711_ENCODINGS[law];
+    /* One's complement keeps -1 in the first negative interval, as G.711's decision values have it. */
+    unsigned magnitude = (unsigned)(sample >= 0 ? sample : ~sample);
+    magnitude = (magnitude < encoding->magnitude_max ? magnitude : encoding->magnitude_max) + encoding->bias;
+    unsigned shift = magnitude < 0x100 ? encoding->shift_least : 27 - (unsigned)__builtin_clz(magnitude);
+    unsigned segment_and_step = (shift << 4) + (magnitude >> shift) - 64;
+    return (uint8_t)((sample >= 0 ? G711_POSITIVE : 0) | (segment_and_step ^ encoding->inverted));
 }
 
 uint8_t g711_convert_octet(g711_law from, uint8_t octet)
 {
-    unsigned sign = octet & SIGN;
+    unsigned sign = octet & G711_POSITIVE;
     if (from == G711_ALAW)
-        return (uint8_t)(sign | (0x7F ^ MULAW_OF_ALAW[(octet ^ EVEN_BITS) & 0x7F]));
-    return (uint8_t)(sign | (EVEN_BITS ^ ALAW_OF_MULAW[~octet & 0x7F]));
+        return (uint8_t)(sign | (MULAW_INVERTED ^ MULAW_OF_ALAW[(octet ^ ALAW_INVERTED) & 0x7F]));
+    return (uint8_t)(sign | (ALAW_INVERTED ^ ALAW_OF_MULAW[(octet ^ MULAW_INVERTED) & 0x7F]));
 }
 
 void g711_convert(g711_law from, const uint8_t *octets, uint8_t *converted, size_t count)

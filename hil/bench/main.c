@@ -15,6 +15,8 @@ static const struct {
     {"line_code", bench_line_code},
     {"hdlc", bench_hdlc},
     {"shelf", bench_shelf},
+    {"voice_g711", bench_voice_g711},
+    {"conference", bench_conference},
 };
 
 static const char *const levels[] = {[CPU_PORTABLE] = "portable", [CPU_AVX2] = "avx2", [CPU_AVX512] = "avx512"};

@@ -7,5 +7,7 @@ void bench_switch(void);
 void bench_line_code(void);
 void bench_hdlc(void);
 void bench_shelf(void);
+void bench_voice_g711(void);
+void bench_conference(void);
 
 #endif
