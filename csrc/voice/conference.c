@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "voice/conference_kernels_internal.h"
 #include "voice/loudness.h"
@@ -31,6 +30,7 @@ typedef struct {
     conference_options options;
     uint32_t talks[CONFERENCE_HIGHWAYS_MAX], hears[CONFERENCE_HIGHWAYS_MAX]; /* lanes by highway */
     uint32_t mixed[CONFERENCE_HIGHWAYS_MAX]; /* of those that talk the ones that are heard now */
+    uint32_t mixed_highways;                 /* that have such */
     unsigned planned;                        /* the highway that was planned last, counted from 1 */
     conference_sound sum;
     entry_tone tone;
@@ -55,7 +55,7 @@ struct conference_bank {
     conference *conferences;
     party *parties;
     loudness *loudness; /* by highway */
-    voice_tile *near, *sent;
+    voice_tile *near; /* of conference_mix_octets */
     highway_plan plan[CONFERENCE_HIGHWAYS_MAX];
     conference_feed *feeds;
     unsigned *mixing, mixing_count;     /* conferences with parties */
@@ -64,16 +64,14 @@ struct conference_bank {
 
 static bool allocate(conference_bank *bank)
 {
-    size_t tiles = bank->highways * sizeof *bank->near;
     bank->conferences = calloc(bank->channels, sizeof *bank->conferences);
     bank->parties = calloc(bank->channels, sizeof *bank->parties);
     bank->loudness = calloc(bank->highways, sizeof *bank->loudness);
-    bank->near = aligned_alloc(CACHE_LINE_OCTETS, tiles);
-    bank->sent = aligned_alloc(CACHE_LINE_OCTETS, tiles);
+    bank->near = aligned_alloc(CACHE_LINE_OCTETS, bank->highways * sizeof *bank->near);
     bank->feeds = calloc(bank->channels, FEEDS_A_CHANNEL * sizeof *bank->feeds);
     bank->mixing = calloc(bank->channels, sizeof *bank->mixing);
     bank->coaching = calloc(bank->channels, sizeof *bank->coaching);
-    return bank->conferences && bank->parties && bank->loudness && bank->near && bank->sent && bank->feeds &&
+    return bank->conferences && bank->parties && bank->loudness && bank->near && bank->feeds &&
            bank->mixing && bank->coaching;
 }
 
@@ -103,7 +101,6 @@ void conference_bank_free(conference_bank *bank)
     free(bank->parties);
     free(bank->loudness);
     free(bank->near);
-    free(bank->sent);
     free(bank->feeds);
     free(bank->mixing);
     free(bank->coaching);
@@ -237,51 +234,67 @@ int conference_leave(conference_bank *bank, unsigned channel)
     return 0;
 }
 
-/* The channels that stand on either side of a place among the loudest; NONE where there is none. */
+/* A talker and its rank; channel NONE: nobody. */
 typedef struct {
-    int strongest_out, weakest_in;
-    unsigned mixed;
-} ranking;
+    int channel;
+    float rank;
+} talker;
 
-static float rank_of(const conference_bank *bank, int channel)
+static talker talker_at(const conference_bank *bank, unsigned highway, int lane)
 {
-    return bank->loudness[channel / TILE_LANES].rank[channel % TILE_LANES];
+    return (talker){(int)(highway * TILE_LANES) + lane, bank->loudness[highway].rank[lane]};
 }
 
-static ranking talkers_rank(const conference_bank *bank, const conference *conference)
+static talker loudest_waiting(const conference_bank *bank, const conference *conference)
 {
-    ranking found = {NONE, NONE, 0};
-    for (unsigned highway = 0; highway < bank->highways; highway++)
-        for (uint32_t left = conference->talks[highway]; left; left &= left - 1) {
-            unsigned lane = (unsigned)__builtin_ctz(left);
-            int channel = (int)(highway * TILE_LANES + lane);
-            bool is_mixed = conference->mixed[highway] >> lane & 1;
-            found.mixed += is_mixed;
-            if (is_mixed && (found.weakest_in == NONE || rank_of(bank, channel) < rank_of(bank, found.weakest_in)))
-                found.weakest_in = channel;
-            if (!is_mixed &&
-                (found.strongest_out == NONE || rank_of(bank, channel) > rank_of(bank, found.strongest_out)))
-                found.strongest_out = channel;
-        }
+    talker found = {NONE, 0};
+    for (unsigned highway = 0; highway < bank->highways; highway++) {
+        int lane = loudness_most(&bank->loudness[highway], conference->talks[highway] & ~conference->mixed[highway]);
+        if (lane != NONE && (found.channel == NONE || talker_at(bank, highway, lane).rank > found.rank))
+            found = talker_at(bank, highway, lane);
+    }
     return found;
 }
 
-/* Fills the places of the loudest; then at most one changes hands a block. */
+static talker softest_mixed(const conference_bank *bank, const conference *conference)
+{
+    talker found = {NONE, 0};
+    for (unsigned highway = 0; highway < bank->highways; highway++) {
+        int lane = loudness_least(&bank->loudness[highway], conference->mixed[highway]);
+        if (lane != NONE && (found.channel == NONE || talker_at(bank, highway, lane).rank < found.rank))
+            found = talker_at(bank, highway, lane);
+    }
+    return found;
+}
+
+static unsigned mixed_count(const conference_bank *bank, const conference *conference)
+{
+    unsigned count = 0;
+    for (unsigned highway = 0; highway < bank->highways; highway++)
+        count += (unsigned)__builtin_popcount(conference->mixed[highway]);
+    return count;
+}
+
+static void mixed_put(conference_bank *bank, conference *conference, int channel, bool value)
+{
+    lane_put(conference->mixed, (unsigned)channel, value);
+    bank->has_changed = true;
+}
+
+/* Gives away places that are free; then at most one changes hands a block. */
 static void loudest_choose(conference_bank *bank, conference *conference)
 {
-    for (;;) {
-        ranking found = talkers_rank(bank, conference);
-        bool has_place = found.mixed < conference->options.loudest;
-        if (found.strongest_out == NONE ||
-            (!has_place && rank_of(bank, found.strongest_out) <= HYSTERESIS * rank_of(bank, found.weakest_in)))
-            return;
-        if (!has_place)
-            lane_put(conference->mixed, (unsigned)found.weakest_in, false);
-        lane_put(conference->mixed, (unsigned)found.strongest_out, true);
-        bank->has_changed = true;
-        if (!has_place)
-            return;
+    talker waiting = loudest_waiting(bank, conference);
+    unsigned mixed = mixed_count(bank, conference);
+    for (; waiting.channel != NONE && mixed < conference->options.loudest; mixed++) {
+        mixed_put(bank, conference, waiting.channel, true);
+        waiting = loudest_waiting(bank, conference);
     }
+    talker softest = softest_mixed(bank, conference);
+    if (waiting.channel == NONE || waiting.rank <= HYSTERESIS * softest.rank)
+        return;
+    mixed_put(bank, conference, softest.channel, false);
+    mixed_put(bank, conference, waiting.channel, true);
 }
 
 static void feed_plan(conference_bank *bank, unsigned highway, uint32_t lanes, const conference_sound *sound)
@@ -296,15 +309,19 @@ static void conference_plan(conference_bank *bank, conference *conference, unsig
 {
     highway_plan *plan = &bank->plan[highway];
     uint32_t hears = conference->hears[highway], newcomer = 0;
+    if (!conference->planned) {
+        bank->mixing[bank->mixing_count++] = (unsigned)(conference - bank->conferences);
+        conference->mixed_highways = 0;
+    }
     feed_plan(bank, highway, hears, &conference->sum);
     if (conference->tone.newcomer / TILE_LANES == highway)
         newcomer = 1u << conference->tone.newcomer % TILE_LANES;
     if (conference->tone.samples_left)
         feed_plan(bank, highway, hears & ~newcomer, &conference->tone.sound);
     plan->own |= conference->mixed[highway] & hears;
+    if (conference->mixed[highway])
+        conference->mixed_highways |= 1u << highway;
     plan->is_ranked |= conference->options.loudest && conference->talks[highway];
-    if (!conference->planned)
-        bank->mixing[bank->mixing_count++] = (unsigned)(conference - bank->conferences);
     conference->planned = highway + 1;
 }
 
@@ -368,7 +385,7 @@ static void sounds_make(conference_bank *bank, const voice_tile *near)
 {
     for (unsigned k = 0; k < bank->mixing_count; k++) {
         conference *conference = &bank->conferences[bank->mixing[k]];
-        conference_sum(near, conference->mixed, bank->highways, &conference->sum);
+        conference_sum(near, conference->mixed, conference->mixed_highways, &conference->sum);
         if (conference->tone.samples_left)
             tone_sound(bank, &conference->tone);
     }
@@ -389,7 +406,14 @@ static void talkers_choose(conference_bank *bank, const voice_tile *near)
             loudest_choose(bank, &bank->conferences[bank->mixing[k]]);
 }
 
-void conference_mix(conference_bank *bank, const voice_tile *near, voice_tile *sent)
+static void sounds_deliver(conference_bank *bank, unsigned highway, const voice_tile *near, const voice_tile *before,
+                           voice_tile *sent)
+{
+    const highway_plan *plan = &bank->plan[highway];
+    conference_deliver(bank->feeds + plan->first_feed, plan->feeds, plan->own, near, before, sent);
+}
+
+static void block_begin(conference_bank *bank, const voice_tile *near)
 {
     if (bank->has_changed)
         plan_make(bank);
@@ -397,20 +421,25 @@ void conference_mix(conference_bank *bank, const voice_tile *near, voice_tile *s
     if (bank->has_changed)
         plan_make(bank);
     sounds_make(bank, near);
-    for (unsigned highway = 0; highway < bank->highways; highway++) {
-        const highway_plan *plan = &bank->plan[highway];
-        if (plan->feeds)
-            conference_deliver(bank->feeds + plan->first_feed, plan->feeds, plan->own, &near[highway],
-                               &sent[highway]);
-    }
+}
+
+void conference_mix(conference_bank *bank, const voice_tile *near, voice_tile *sent)
+{
+    block_begin(bank, near);
+    for (unsigned highway = 0; highway < bank->highways; highway++)
+        if (bank->plan[highway].feeds)
+            sounds_deliver(bank, highway, &near[highway], &sent[highway], &sent[highway]);
 }
 
 void conference_mix_octets(conference_bank *bank, g711_law law, const stream_block *heard, stream_block *sent)
 {
+    static const voice_tile silence = {0};
+    _Alignas(CACHE_LINE_OCTETS) voice_tile mixed;
     for (unsigned highway = 0; highway < bank->highways; highway++)
         g711_decode_tile(law, &heard[highway], &bank->near[highway]);
-    memset(bank->sent, 0, bank->highways * sizeof *bank->sent);
-    conference_mix(bank, bank->near, bank->sent);
-    for (unsigned highway = 0; highway < bank->highways; highway++)
-        g711_encode_tile(law, &bank->sent[highway], &sent[highway]);
+    block_begin(bank, bank->near);
+    for (unsigned highway = 0; highway < bank->highways; highway++) {
+        sounds_deliver(bank, highway, &bank->near[highway], &silence, &mixed);
+        g711_encode_tile(law, &mixed, &sent[highway]);
+    }
 }

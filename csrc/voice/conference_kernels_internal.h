@@ -17,12 +17,12 @@ typedef struct {
     const conference_sound *sound;
 } conference_feed;
 
-/* The sum of the lanes of several tiles. */
-void conference_sum(const voice_tile *near, const uint32_t *lanes, unsigned tiles, conference_sound *sum);
+/* The sum of chosen lanes of the tiles in the mask. */
+void conference_sum(const voice_tile *near, const uint32_t *lanes, uint32_t tiles, conference_sound *sum);
 
-/* Adds to what each lane of `sent` is sent the sounds fed to it, less its own sample if it is one of `own`;
- * saturates once. */
+/* Each lane is sent what it was to be sent before and the sounds fed to it, less its own sample if it is one of `own`;
+ * saturates once. `before` and `sent` may be the same. */
 void conference_deliver(const conference_feed *feeds, unsigned count, uint32_t own, const voice_tile *near,
-                        voice_tile *sent);
+                        const voice_tile *before, voice_tile *sent);
 
 #endif

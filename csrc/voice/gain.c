@@ -28,10 +28,10 @@ static inline __attribute__((always_inline)) void apply_body(const float factor[
 {
     for (unsigned s = 0; s < TILE_SAMPLES; s++)
         for (unsigned lane = 0; lane < TILE_LANES; lane++) {
-            float sample = (float)tile->sample[s][lane] * factor[lane];
-            sample = sample > 32767.0f ? 32767.0f : sample;
-            sample = sample < -32768.0f ? -32768.0f : sample;
-            tile->sample[s][lane] = (int16_t)(int32_t)((sample + ROUNDING) - ROUNDING);
+            float exact = (float)tile->sample[s][lane] * factor[lane];
+            int32_t sample = (int32_t)((exact + ROUNDING) - ROUNDING);
+            sample = sample < INT16_MAX ? sample : INT16_MAX;
+            tile->sample[s][lane] = (int16_t)(sample > INT16_MIN ? sample : INT16_MIN);
         }
 }
 

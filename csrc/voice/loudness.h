@@ -14,7 +14,7 @@ enum { LOUDNESS_HOLD_MS = 200 }; /* longer than the gaps within words */
  */
 typedef struct {
     float level[32], rank[32];
-    float hold[32]; /* ms that are left of it */
+    int32_t hold[32]; /* ms that are left of it */
 } loudness;
 
 /* Forgets the lanes of the mask. */
@@ -22,5 +22,9 @@ void loudness_reset(loudness *loudness, uint32_t lanes);
 
 /* A block. */
 void loudness_hear(loudness *loudness, const voice_tile *tile);
+
+/* Of these lanes the one of the highest or the lowest rank; -1 of none. Ranks closer than one in 10^5 may count as equal. */
+int loudness_most(const loudness *loudness, uint32_t lanes);
+int loudness_least(const loudness *loudness, uint32_t lanes);
 
 #endif
