@@ -87,8 +87,8 @@ CALL_KINDS = (
             "the folder of the call records is gone, or may not be written",
             "another program holds calls.sqlite locked",
         ),
-        consequences="All trunk channels are blocked. Records wait in memory and are tried again every 5 s; a box "
-        "that is stopped now loses them.",
+        consequences="All trunk channels are blocked. Records wait in memory and are tried again every 5 s; a "
+        "stop of the box loses them.",
         next_command="DSP CALL;",
         raise_ms=0,
         clear_ms=0,
