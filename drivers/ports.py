@@ -1,14 +1,13 @@
 """Ports by their URLs: where a span's line goes in and out.
 
-    satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]   RFC 4553 over UDP
-    e1d:[SOCKET]/INTERFACE/LINE[?channelised=yes&force=yes]                 osmo-e1d (icE1usb)
-    dahdi:SPAN                                                              a DAHDI span
-    file:PATH[?record=PATH&repeat=yes]                                      replay PATH, record to a new one
+`satop:` is RFC 4553 over UDP, `e1d:` a line of osmo-e1d (icE1usb), `dahdi:` a DAHDI span; `file:` replays a file
+and records to a new one. How they are written stands in PORT_SCHEMES.
 
 `line:` ports are made in pairs, by joining two spans of a shelf (drivers.engine.Span.join).
 """
 
 from collections.abc import Callable
+from functools import partial
 from random import SystemRandom
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -62,12 +61,31 @@ def _host_and_port(url: str, text: str, default: int) -> tuple[str, int]:
         raise PortError(f"{url}: {text!r} is no HOST:PORT with a port of 0-65535") from None
 
 
+class _Opening:
+    """Opens a port by a back end's function when it is called; `texts` are what `options` points to."""
+
+    def __init__(
+        self, url: str, function: Callable[[Any, Any], Any], options: Any, error: Any, *texts: Any
+    ) -> None:
+        self._url = url
+        self._function = function
+        self._options = options
+        self._error = error
+        self._texts = texts
+
+    def __call__(self) -> Port:
+        return opened(self._url, self._function(self._options, self._error), self._error)
+
+
 def _text(text: str) -> Any:
     """A C string that lives as long as what is returned."""
     return ffi.new("char[]", text.encode())
 
 
-def _satop(url: str, parts: SplitResult) -> Port:
+Opening = Callable[[], Port]
+
+
+def _satop(url: str, parts: SplitResult) -> Opening:
     query = _Query(url, parts.query, ("local", "payload", "depth", "rtp"))
     host, port = _host_and_port(url, parts.netloc, lib.SATOP_UDP_PORT)
     if not host or parts.path not in ("", "/"):
@@ -88,7 +106,7 @@ def _satop(url: str, parts: SplitResult) -> Port:
     options.remote_host, options.remote_port = texts[0], port
     options.local_host, options.local_port = texts[1] if local_host else ffi.NULL, local_port
     error = ffi.new("char[]", lib.SATOP_ERROR_OCTETS)
-    return opened(url, lib.satop_port_open(options, error), error)
+    return _Opening(url, lib.satop_port_open, options, error, texts)
 
 
 def open_file(
@@ -107,12 +125,12 @@ def open_file(
     return opened(name, lib.file_port_open(options, error), error)
 
 
-def _file(url: str, parts: SplitResult) -> Port:
+def _file(url: str, parts: SplitResult) -> Opening:
     query = _Query(url, parts.query, ("record", "repeat"))
-    return open_file(url, unquote(parts.path), query.text("record") or "", query.flag("repeat"))
+    return partial(open_file, url, unquote(parts.path), query.text("record") or "", query.flag("repeat"))
 
 
-def _e1d(url: str, parts: SplitResult) -> Port:
+def _e1d(url: str, parts: SplitResult) -> Opening:
     query = _Query(url, parts.query, ("channelised", "force"))
     socket, interface, line = ["", "", *unquote(parts.path).rsplit("/", 2)][-3:]
     if not all(number.isdecimal() and int(number) < UNSET for number in (interface, line)):
@@ -124,32 +142,46 @@ def _e1d(url: str, parts: SplitResult) -> Port:
     # One stream of all timeslots cannot shift against itself, and costs a tenth of the system calls.
     options.superchannel, options.force = not query.flag("channelised"), query.flag("force")
     error = ffi.new("char[]", ERROR_OCTETS)
-    return opened(url, lib.e1d_port_open(options, error), error)
+    return _Opening(url, lib.e1d_port_open, options, error, path)
 
 
-def _dahdi(url: str, parts: SplitResult) -> Port:
+def _dahdi(url: str, parts: SplitResult) -> Opening:
     _Query(url, parts.query, ())
     if not parts.path.isdecimal() or not 1 <= int(parts.path) <= SPANS_MAX:
         raise PortError(f"{url}: spans are numbered 1-{SPANS_MAX}: dahdi:1")
     error = ffi.new("char[]", ERROR_OCTETS)
     options = ffi.new("dahdi_options *", {"span": int(parts.path)})
-    return opened(url, lib.dahdi_port_open(options, error), error)
+    return _Opening(url, lib.dahdi_port_open, options, error)
 
 
-_OPENERS: dict[str, Callable[[str, SplitResult], Port]] = {
+_KINDS: dict[str, Callable[[str, SplitResult], Opening]] = {
     "satop": _satop,
     "e1d": _e1d,
     "dahdi": _dahdi,
     "file": _file,
 }
 
-PORT_SCHEMES = tuple(_OPENERS)
+# How the URLs of each kind are written.
+PORT_SCHEMES = {
+    "satop": "satop://HOST[:PORT][?local=HOST:PORT&payload=OCTETS&depth=MS&rtp=yes]",
+    "e1d": "e1d:[SOCKET]/INTERFACE/LINE[?channelised=yes&force=yes]",
+    "dahdi": "dahdi:SPAN",
+    "file": "file:PATH[?record=PATH&repeat=yes]",
+}
+
+
+def read_port_url(url: str) -> Opening:
+    """What opens the port a URL names; raises PortError, one line with the URL and the reason, for none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise PortError(f"{url}: {error}") from None
+    kind = _KINDS.get(parts.scheme)
+    if kind is None:
+        raise PortError(f"{url}: no such kind of port; there are {', '.join(f'{name}:' for name in _KINDS)}")
+    return kind(url, parts)
 
 
 def open_port(url: str) -> Port:
     """Opens the port a URL names; raises PortError, one line with the URL and the reason, where it cannot."""
-    parts = urlsplit(url)
-    opener = _OPENERS.get(parts.scheme)
-    if opener is None:
-        raise PortError(f"{url}: no such kind of port; there are {', '.join(f'{name}:' for name in _OPENERS)}")
-    return opener(url, parts)
+    return read_port_url(url)()

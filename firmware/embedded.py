@@ -17,6 +17,7 @@ from firmware.hw import HighwayBox
 from firmware.hw.box import VoiceHighway
 from firmware.plant import PlantConfiguration
 from firmware.qm import QueuingMachine
+from firmware.qm.call_records import CallRecords
 from firmware.qm.configuration import LINE, PORTS_MAX
 from firmware.qm.port import Lines
 from firmware.runtime import Unheard, WallClock
@@ -123,7 +124,7 @@ class EmbeddedShelf:
             tasks=tasks,
             shelf=self.shelf,
             switch=self._qm_switch,
-            store=self.store,
+            records=CallRecords(self.store, faults("qm1"), patience=not self._must_open),
             last_call=_last_call_number(self._last_call(faults("qm1")), recordings),
             wall_clock=wall_clock,
             configuration=qm,
@@ -143,7 +144,11 @@ class EmbeddedShelf:
             return ""
 
     async def end_calls(self, reason: str) -> None:
-        """Ends every call in progress, and returns when all are recorded; within a bounded time."""
+        """Ends every call in progress, and returns when all are recorded; within a bounded time.
+
+        Raises CallStoreError if the disk does not take a record.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(END_CALLS_S):
                 await self.qm.end_calls(reason)
+        self.qm.calls.records.give_up()

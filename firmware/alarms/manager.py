@@ -13,13 +13,17 @@ from firmware.alarms.correlation import Correlation
 from firmware.alarms.entry import Entry, Key
 from firmware.alarms.kind import BOX, AlarmKind, Severity
 from firmware.alarms.life import Do, Happening, State, step
-from firmware.alarms.pace import PER_S, Pace
 from firmware.alarms.recorder import Recorder
 from firmware.alarms.reports import Handler, Reports
 from firmware.configuration.common import AlarmConfiguration
+from firmware.pace import Pace
 from firmware.runtime import WallClock
 
 MS_PER_S = 1000
+
+# A storm must drown neither people nor the disk.
+BURST = 100  # a shelf that loses all its lines at once is told whole
+PER_S = 10.0
 EVENT_WINDOW_MS = 60_000
 
 
@@ -48,7 +52,7 @@ class AlarmManager:
         self._loop = asyncio.get_running_loop()
         self._entries: dict[Key, Entry] = {}
         self._correlation = Correlation(catalogue, self._entries)
-        self._pace = Pace(self._loop.time())
+        self._pace = Pace(BURST, PER_S)
         self._held: dict[Key, Entry] = {}  # untold because of the pace alone, the first first
         self._release_timer: asyncio.TimerHandle | None = None
         self._reports = Reports()
@@ -248,7 +252,7 @@ class AlarmManager:
             if not entry.kind.stands:
                 self._drop_untold(entry)  # over when it came: there is nothing to tell later
             return
-        if entry.kind.name == "ALARM_STORM" or self._pace.take(self._loop.time()):
+        if entry.kind.name == "ALARM_STORM" or self._pace.try_take():
             self._raise(entry)
         else:
             self._hold(entry)
@@ -275,7 +279,7 @@ class AlarmManager:
         for entry in list(self._held.values()):
             if not entry.due or self._correlation.held_back(entry):
                 del self._held[entry.key]
-            elif self._pace.take(self._loop.time()):
+            elif self._pace.try_take():
                 self._raise(entry)
             else:
                 break

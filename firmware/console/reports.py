@@ -41,8 +41,7 @@ class Reports:
 
     async def _wait_for_turn(self) -> None:
         """Holds up who gives commands without end."""
-        loop = asyncio.get_running_loop()
-        if wait_s := self._live.pace.wait_s(loop.time()):
+        if wait_s := self._live.pace.wait_s():
             await asyncio.sleep(wait_s)
 
     async def _in_box(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -52,7 +51,7 @@ class Reports:
         return task.result()
 
     async def _show(self, answer: Answer) -> None:
-        self._live.pace.take(asyncio.get_running_loop().time())
+        self._live.pace.take()
         if answer.again is None:
             await self._print(answer)
         else:

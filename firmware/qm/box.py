@@ -6,8 +6,8 @@ from functools import partial
 
 from drivers.bus import Bus
 from drivers.engine import Event, EventKind, Port, PortError, Shelf, Span, SwitchBoard
-from drivers.stores.call_store import CallStore
 from firmware.configuration.target import Faults, Prepared, Problem
+from firmware.qm.call_records import CallRecords
 from firmware.qm.calls import Calls, switch_ends
 from firmware.qm.change import (
     PreparedChange,
@@ -19,11 +19,13 @@ from firmware.qm.change import (
     refuse,
     removed_ports,
 )
+from firmware.qm.channel import Hold
 from firmware.qm.clock import BoxClock
 from firmware.qm.configuration import LINE, PortConfiguration, QueuingMachineConfiguration
 from firmware.qm.opening import open_beside
 from firmware.qm.port import Lines, TrunkPort, span_options
 from firmware.runtime import Board, Box, WallClock
+from protocols.e1 import CHANNEL_TIMESLOTS
 from protocols.messages import Step
 
 RETRY_S = 10.0  # a port whose adaptor was not there is tried again so often
@@ -45,7 +47,7 @@ class QueuingMachine(Box):
         tasks: asyncio.TaskGroup,
         shelf: Shelf,
         switch: SwitchBoard,
-        store: CallStore,
+        records: CallRecords,
         last_call: int,
         wall_clock: WallClock,
         configuration: QueuingMachineConfiguration,
@@ -59,7 +61,8 @@ class QueuingMachine(Box):
         self.wall_clock = wall_clock
         self.configuration = configuration
         self.ports: dict[int, TrunkPort] = {}
-        self.calls = Calls(self, switch, store, last_call, wall_clock)
+        self.calls = Calls(self, switch, records, last_call, wall_clock)
+        records.refused = self._records_refused
         self._faults = faults
         self._lines = lines
         self._spans: dict[int, Span] = {}  # also of ports that are no more: a shelf cannot free them
@@ -122,6 +125,14 @@ class QueuingMachine(Box):
             port.end_calls(reason)
         await self.calls.none_left.wait()
 
+    def _records_refused(self, refused: bool) -> None:
+        """A centre that cannot record calls must not take them."""
+        for port in self.ports.values():
+            if refused:
+                port.hold(Hold.RECORDS, CHANNEL_TIMESLOTS)
+            else:
+                port.let_go(Hold.RECORDS)
+
     @property
     def boards(self) -> list[Board]:
         """Its switch, and a trunk board for each port."""
@@ -146,6 +157,8 @@ class QueuingMachine(Box):
         span = self._span(number, configuration)
         port = TrunkPort(number, span, configuration, self._faults, self.calls.begin, self._lines)
         self.ports[number] = port
+        if self.calls.records.failing:
+            port.hold(Hold.RECORDS, CHANNEL_TIMESLOTS)
         span.listen(partial(self._handle, port))
         self._start(port, opened)
 

@@ -11,7 +11,8 @@ import asyncio
 
 from drivers.bus import BusError
 from drivers.engine import SwitchBoard
-from drivers.stores.call_store import CallRecord, CallStore
+from drivers.stores.call_store import CallRecord
+from firmware.qm.call_records import CallRecords
 from firmware.qm.channel import TrunkCall, TrunkChannel
 from firmware.qm.configuration import PORTS_MAX
 from firmware.qm.port import TrunkPort
@@ -47,11 +48,11 @@ class Calls:
     """All calls of `box`. They are numbered from `last_call` + 1: no call of an earlier run shares its name."""
 
     def __init__(
-        self, box: Box, switch: SwitchBoard, store: CallStore, last_call: int, wall_clock: WallClock
+        self, box: Box, switch: SwitchBoard, records: CallRecords, last_call: int, wall_clock: WallClock
     ) -> None:
         self._box = box
         self._switch = switch
-        self._store = store
+        self.records = records
         self._wall_clock = wall_clock
         self._last_call = last_call
         self._calls: dict[str, TrunkCall] = {}
@@ -102,7 +103,7 @@ class Calls:
         served = NOT_SERVED if failure else await self._end_service(call)
         if call.voice is not None:
             await self._disconnect(call)
-        self._record(call, served, failure or served.failure or call.failure, cleared_ns)
+        await self._record(call, served, failure or served.failure or call.failure, cleared_ns)
         del self._calls[call.name]
         if not self._calls:
             self.none_left.set()
@@ -130,7 +131,7 @@ class Calls:
         self._switch.disconnect(*switch_ends(call.port, timeslot))
         await self._box.bus.request("hw.disconnect", DisconnectChannel(highway=highway, timeslot=timeslot), Done)
 
-    def _record(self, call: TrunkCall, served: CallServed, failure: str, cleared_ns: int) -> None:
+    async def _record(self, call: TrunkCall, served: CallServed, failure: str, cleared_ns: int) -> None:
         text = self._wall_clock.text
         record = CallRecord(
             call=call.name,
@@ -145,8 +146,7 @@ class Calls:
             recorded_octets=served.recorded_octets,
             failure=failure,
         )
-        self._store.write(record)
-        self._tell(call, Step.WRITTEN, self._store.path.name)
+        self._tell(call, Step.WRITTEN, await self.records.write(record))
 
     def _request(self, name: str, request: Request) -> TrunkCall:
         """Feeds a request of the voice box to a call's channel; raises BusError where it comes too late."""

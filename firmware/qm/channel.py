@@ -43,6 +43,7 @@ class Hold(enum.Enum):
     TIMESLOT = "blocked"
     LOOP = "looped"
     TEST = "under test"
+    RECORDS = "call records not written"
 
 
 class TrunkCall:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from drivers.ports import PORT_SCHEMES
+from drivers.engine import PortError
+from drivers.ports import PORT_SCHEMES, read_port_url
 from firmware.configuration.check import shown
 from firmware.configuration.common_checks import COMMON_CHECKS
 from firmware.configuration.kind import BoxKind, Check
@@ -11,13 +12,24 @@ from firmware.qm.configuration import LINE, ClockConfiguration, QueuingMachineCo
 from firmware.qm.migrations import MIGRATIONS
 
 
+def _url(path: str, url: str) -> Iterator[Problem]:
+    scheme = url.partition(":")[0]
+    if url == LINE:
+        return
+    if scheme not in PORT_SCHEMES:
+        permitted = ", ".join((LINE, *(f"{known}:..." for known in PORT_SCHEMES)))
+        yield Problem(path, f"{shown(url)} is no kind of port", permitted)
+        return
+    try:
+        read_port_url(url)
+    except PortError as error:
+        yield Problem(path, str(error), PORT_SCHEMES[scheme])
+
+
 def _ports(tree: QueuingMachineConfiguration) -> Iterator[Problem]:
     owners: dict[str, int] = {}
     for number, port in tree.ports.items():
-        scheme = port.url.partition(":")[0]
-        if port.url != LINE and scheme not in PORT_SCHEMES:
-            permitted = ", ".join((LINE, *(f"{known}:..." for known in PORT_SCHEMES)))
-            yield Problem(f"ports.{number}.url", f"{shown(port.url)} is no kind of port", permitted)
+        yield from _url(f"ports.{number}.url", port.url)
         owner = number if port.url == LINE else owners.setdefault(port.url, number)
         if owner != number:
             yield Problem(f"ports.{number}.url", f"{shown(port.url)} is port {owner}'s already", "a line for each")

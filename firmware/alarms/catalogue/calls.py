@@ -75,4 +75,22 @@ CALL_KINDS = (
         next_command="DSP BOX;",
         stands=False,
     ),
+    AlarmKind(
+        code=406,
+        name="CALL_RECORDS_UNWRITABLE",
+        severity=Severity.CRITICAL,
+        object=BOX,
+        text="the disk does not take call records: no calls are taken",
+        causes=(
+            "the disk with the call records is full",
+            "the disk is failing or has become read-only: look at the kernel's log",
+            "the folder of the call records is gone, or may not be written",
+            "another program holds calls.sqlite locked",
+        ),
+        consequences="All trunk channels are blocked. Records wait in memory and are tried again every 5 s; a "
+        "stop of the box loses them.",
+        next_command="DSP CALL;",
+        raise_ms=0,
+        clear_ms=0,
+    ),
 )

@@ -11,8 +11,7 @@ from drivers.stores.alarm_history import AlarmHistory
 from firmware.alarms.alarm import AlarmReport
 from firmware.alarms.catalogue import CATALOGUE
 from firmware.alarms.kind import Severity
-from firmware.alarms.manager import AlarmError
-from firmware.alarms.pace import BURST, PER_S
+from firmware.alarms.manager import BURST, PER_S, AlarmError
 from firmware.configuration.common import AlarmConfiguration
 from tests.firmware.alarms.plant import CONFIGURATION, PORT, Plant, after, kind, run
 

@@ -9,7 +9,7 @@ from firmware.console import return_codes
 from firmware.console.answer import BEGUN, AuditEntry
 from firmware.console.auditing import REFUSED_CHARACTERS
 from firmware.console.declaration import Role
-from firmware.console.pace import BURST, PER_S
+from firmware.console.sessions import BURST, PER_S
 from tests.console.memory_terminal import MemoryTerminal
 from tests.console.plant import Plant
 from tests.firmware.accounts.plant import SERIAL
