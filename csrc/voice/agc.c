@@ -8,11 +8,13 @@
 #include "base/cpu_internal.h"
 #include "voice/g711.h"
 
+enum { LEVEL_BLOCKS = 16 }; /* that a level is the mean of, exponentially once there are so many */
+
 static const float
-    LEVEL_WEIGHT = 1.0f / 16,      /* of a block in the level: 16 ms */
     SPEECH_WEIGHT = 1.0f / 64,     /* of a level in that of the speech: 64 ms, enough for syllables */
     NOISE_RISE = 1.00069f,         /* a block: 3 dB a second, slow enough for the longest words */
     NOISE_MARGIN = 7.94f,          /* 9 dB */
+    NOISE_LEAST = 520.0f,          /* -57 dBm0 */
     SPEECH_LEAST = 4129.0f,        /* -48 dBm0 */
     SPEECH_SURE = 260540.0f,       /* -30 dBm0 */
     FULL_SCALE = 32767.0f;
@@ -48,8 +50,9 @@ int agc_start(agc *agc, unsigned lane, const agc_options *options)
     agc->gain_min[lane] = (float)pow(10.0, -options->loss_max_db / 20.0);
     agc->attack[lane] = (float)(1.0 / options->attack_ms);
     agc->release[lane] = (float)(1.0 / options->release_ms);
+    agc->blocks[lane] = 0;
     agc->level[lane] = 0;
-    agc->noise[lane] = SPEECH_LEAST;
+    agc->noise[lane] = FULL_SCALE * FULL_SCALE;
     agc->speech[lane] = (float)(root_mean_square * root_mean_square);
     agc->gain[lane] = 1;
     agc->lanes |= 1u << lane;
@@ -104,8 +107,9 @@ static inline __attribute__((always_inline)) void gains_move(agc *agc, const blo
                                                              float to[32])
 {
     for (unsigned lane = 0; lane < TILE_LANES; lane++) {
-        float level = agc->level[lane] + (levels->mean_square[lane] - agc->level[lane]) * LEVEL_WEIGHT;
-        float noise = clamped(agc->noise[lane] * NOISE_RISE, 1.0f, level > 1.0f ? level : 1.0f);
+        int32_t blocks = agc->blocks[lane] < LEVEL_BLOCKS ? agc->blocks[lane] + 1 : LEVEL_BLOCKS;
+        float level = agc->level[lane] + (levels->mean_square[lane] - agc->level[lane]) / (float)blocks;
+        float noise = clamped(level, NOISE_LEAST, agc->noise[lane] * NOISE_RISE);
         float speech_from = clamped(noise * NOISE_MARGIN, SPEECH_LEAST, SPEECH_SURE);
         float is_speech = level > speech_from ? 1.0f : 0.0f;
         float speech = agc->speech[lane] + is_speech * SPEECH_WEIGHT * (level - agc->speech[lane]);
@@ -113,6 +117,7 @@ static inline __attribute__((always_inline)) void gains_move(agc *agc, const blo
         float gain = agc->gain[lane], limit = levels->gain_limit[lane];
         float weight = wanted < gain ? agc->attack[lane] : agc->release[lane];
         float moved = gain + is_speech * weight * (wanted - gain);
+        agc->blocks[lane] = blocks;
         agc->level[lane] = level;
         agc->noise[lane] = noise;
         agc->speech[lane] = speech;

@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     uint32_t lanes; /* those it is on for */
     float target[32], gain_max[32], gain_min[32], attack[32], release[32];
+    int32_t blocks[32]; /* that the level is the mean of */
     float level[32], noise[32], speech[32], gain[32];
 } agc;
 
