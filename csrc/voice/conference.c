@@ -214,10 +214,8 @@ static void coaches_mute(conference_bank *bank, unsigned agent)
 {
     for (unsigned channel = 0; channel < bank->channels; channel++) {
         party *coach = &bank->parties[channel];
-        if (coach->conference != NONE && coach->heard_by == (int32_t)agent) {
+        if (coach->conference != NONE && coach->heard_by == (int32_t)agent)
             coach->talks = false;
-            coach->heard_by = CONFERENCE_EVERYBODY;
-        }
     }
 }
 

@@ -22,6 +22,9 @@ class Party(NamedTuple):
     heard_by: int = EVERYBODY
 
 
+TALKS_AND_HEARS = Party()
+
+
 class Board:
     """A bank of conferences and the tiles of its highways."""
 
@@ -33,7 +36,7 @@ class Board:
     def open(self, loudest: int = 0, hz: float = 0, dbm0: float = 0, samples: int = 0) -> int:
         return int(lib.conference_open(self.bank, ffi.new("conference_options *", (loudest, hz, dbm0, samples))))
 
-    def join(self, conference: int, channel: int, party: Party = Party()) -> int:
+    def join(self, conference: int, channel: int, party: Party = TALKS_AND_HEARS) -> int:
         return int(lib.conference_join(self.bank, conference, channel, ffi.new("conference_party *", party)))
 
     def leave(self, channel: int) -> int:
@@ -97,7 +100,7 @@ def sine(hz: float, dbm0: float, first: int, count: int) -> list[int]:
 @pytest.mark.parametrize("highways", [1, 2, 16])
 @pytest.mark.parametrize("conferences", [1, 5, 30])
 def test_any_membership(highways: int, conferences: int, cpu_level: int) -> None:
-    """Parties come, go and change at random between blocks: talkers, muted ones, monitors, coaches, loud and soft."""
+    """Parties come, go and change at random between blocks: talkers, muted ones, monitors, coaches."""
     chance, board = random.Random(100 * highways + conferences), Board(highways)
     numbers = [board.open() for _ in range(conferences)]
     parties: dict[int, tuple[int, Party]] = {}
@@ -114,7 +117,7 @@ def test_any_membership(highways: int, conferences: int, cpu_level: int) -> None
                 }
                 continue
             conference = parties[channel][0] if channel in parties else chance.choice(numbers)
-            inside = [number for number, (where, _) in parties.items() if where == conference and number != channel]
+            inside = [number for number in parties if parties[number][0] == conference and number != channel]
             coached = chance.choice(inside) if inside and chance.random() < 0.2 else EVERYBODY
             party = Party(chance.random() < 0.8, chance.random() < 0.8, heard_by=coached)
             assert board.join(conference, channel, party) == 0
@@ -165,15 +168,16 @@ def test_who_is_in_none_is_left_alone(cpu_level: int) -> None:
 
 
 def test_coach_agent_caller_and_monitor() -> None:
-    """The coach hears both, the agent hears the coach, the caller does not; the monitor hears what the caller and the
-    agent say. When the agent has gone nobody hears the coach, nor does who is on the agent's channel next."""
+    """The coach hears both, the agent the coach too, the caller not; the monitor hears the caller and the agent.
+    When the agent has gone nobody hears the coach, nor does who is on the agent's channel next.
+    """
     board = Board(2)
     conference, caller, agent, coach, monitor = board.open(), 0, 33, 5, 63
     board.join(conference, caller)
     board.join(conference, agent)
     board.join(conference, coach, Party(heard_by=agent))
     board.join(conference, monitor, Party(talks=False))
-    near = [[10**place for place in (0, 1, 2, 3, 4, 0, 1, 2)] for _ in range(64)]
+    near = silence(64)
     near[caller], near[agent], near[coach], near[monitor] = [1] * 8, [10] * 8, [100] * 8, [1000] * 8
     heard = board.mix(near, silence(64))
     assert [heard[party][0] for party in (caller, agent, coach, monitor)] == [10, 101, 11, 11]
@@ -215,7 +219,12 @@ def test_refusals_change_nothing() -> None:
     assert board.join(conference, 4) == 0
     heard = board.mix(near, silence(32))
     assert [heard[channel][0] for channel in (1, 2, 4)] == [5, 0, 2]
-    assert [int(lib.conference_of(board.bank, channel)) for channel in (1, 2, 3, 99)] == [conference, other, -1, -1]
+    assert [int(lib.conference_of(board.bank, channel)) for channel in (1, 2, 3, 99)] == [
+        conference,
+        other,
+        -1,
+        -1,
+    ]
 
 
 @pytest.mark.parametrize("highways", [0, 17])
@@ -350,7 +359,7 @@ def test_the_loudest_are_mixed(cpu_level: int) -> None:
 def test_only_the_mixed_are_heard_and_nobody_hears_itself() -> None:
     chance, board = random.Random(9), ranked(2, range(10))
     for _ in range(30):
-        near = [[round(sample / (1 + channel)) for sample in lane] for channel, lane in enumerate(noise(chance, 32, 9000))]
+        near = [noise(chance, 1, 9000 // (1 + channel))[0] for channel in range(32)]
         heard, mixed = board.mix(near, silence(32)), board.mixed()
         for channel in range(10):
             expected = [sum(near[other][s] for other in mixed - {channel}) for s in range(BLOCK)]
@@ -369,6 +378,14 @@ def test_a_louder_one_comes_in_at_once() -> None:
     assert all(now == {1} for now in mixed[120:])
 
 
+def test_the_softest_gives_way() -> None:
+    """Whichever highway it is on."""
+    for softest, other in ((2, 70), (70, 2)):
+        talkers = {softest: Talker(-25), other: Talker(-20), 40: Talker(-15, since=100), 41: Talker(-28)}
+        mixed = mixed_by_block(ranked(2, list(talkers), 3), talkers, 200)
+        assert (mixed[99], mixed[-1]) == ({softest, other}, {other, 40})
+
+
 def test_hysteresis() -> None:
     """Of two within 2 dB of each other the one that has the place keeps it; 4 dB take it."""
     mixed = mixed_by_block(ranked(1, [0, 1]), {0: Talker(-20), 1: Talker(-18, since=50)}, 400)
@@ -378,7 +395,7 @@ def test_hysteresis() -> None:
 
 
 def test_a_gap_within_a_word_does_not_lose_the_place() -> None:
-    """150 ms of silence of the louder one while another talks 10 dB softer: no change. Half a second: the other's."""
+    """150 ms of silence of the louder while another talks 10 dB softer: no change. Half a second: the other's."""
     for gap_ms, lost in ((150, False), (500, True)):
         board, talkers = ranked(1, [0, 1]), {0: Talker(-15, until=100), 1: Talker(-25)}
         mixed = mixed_by_block(board, talkers, 100 + gap_ms)

@@ -25,12 +25,16 @@ class Law(NamedTuple):
     steps: list[int]  # 128 steps between decision values x_1 ... x_129
 
 
-ALAW = Law(lib.G711_ALAW, "a-law", 8, EVEN_BITS, [step for step in (2, 2, 4, 8, 16, 32, 64, 128) for _ in range(16)])
-MULAW = Law(lib.G711_MULAW, "mu-law", 4, 0x7F, [1] + [2] * 15 + [4 << segment for segment in range(7) for _ in range(16)])
+ALAW = Law(
+    lib.G711_ALAW, "a-law", 8, EVEN_BITS, [step for step in (2, 2, 4, 8, 16, 32, 64, 128) for _ in range(16)]
+)
+MULAW = Law(
+    lib.G711_MULAW, "mu-law", 4, 0x7F, [1] + [2] * 15 + [4 << segment for segment in range(7) for _ in range(16)]
+)
 LAWS = {"A": ALAW, "mu": MULAW}
 
-# Where each segment begins: decision value n, decision value x_n, character signal of the positive values from it on
-# (A-law: before the inversion of even bits; mu-law: as sent), quantized value y_n.
+# Where each segment begins: decision value n, decision value x_n, character signal of the positive values from it
+# on (A-law: before the inversion of even bits; mu-law: as sent), quantized value y_n.
 TABLE_1A = [
     (1, 0, 0b10000000, 1),
     (17, 32, 0b10010000, 33),
@@ -107,8 +111,10 @@ def coded(law: Law) -> str:
 
 
 def interval_octets(law: Law) -> list[int]:
-    """By every sample from -32 768: the octet whose interval it is in. Negative ones mirror the positive, from -1 on;
-    what lies beyond the last decision value is clipped."""
+    """By sample, from -32 768 on: the octet whose interval it is in.
+
+    Negative samples mirror the positive from -1 on; what lies beyond the last decision value is clipped.
+    """
     values = [law.unit * value for value in decision_values(law)]
     values[128] = 32768
     interval, positive = 0, []
@@ -209,13 +215,17 @@ def test_tiles_hold_every_sample(law: Law, cpu_level: int) -> None:
         assert [list(block.octet[lane]) for lane in range(32)] == lanes
 
 
-# Rows of G.711 tables 3 (mu-law to A-law) and 4 (A-law to mu-law), where their order changes: (mu-law, A-law), values
-# by their numbers, counted from 1 at zero.
-TABLE_3 = [(1, 1), (2, 1), (15, 8), (16, 8), (17, 9), (32, 24), (33, 25), (34, 27), (36, 31), (37, 33), (48, 44),
-           (49, 46), (50, 48), (63, 61), (64, 62), (65, 64), (80, 79), (81, 80), (82, 82), (128, 128)]  # fmt: skip
-TABLE_4 = [(2, 1), (16, 8), (17, 9), (32, 24), (33, 25), (33, 26), (36, 31), (36, 32), (37, 33), (48, 44), (49, 45),
-           (49, 46), (50, 47), (50, 48), (51, 49), (64, 62), (65, 63), (65, 64), (66, 65), (80, 79), (81, 80),
-           (81, 81), (82, 82), (128, 128)]  # fmt: skip
+# Rows of G.711 tables 3 (mu-law to A-law) and 4 (A-law to mu-law), where their order changes: (mu-law, A-law),
+# values by their numbers, counted from 1 at zero.
+TABLE_3 = [
+    *[(1, 1), (2, 1), (15, 8), (16, 8), (17, 9), (32, 24), (33, 25), (34, 27), (36, 31), (37, 33), (48, 44)],
+    *[(49, 46), (50, 48), (63, 61), (64, 62), (65, 64), (80, 79), (81, 80), (82, 82), (128, 128)],
+]
+TABLE_4 = [
+    *[(2, 1), (16, 8), (17, 9), (32, 24), (33, 25), (33, 26), (36, 31), (36, 32), (37, 33), (48, 44), (49, 45)],
+    *[(49, 46), (50, 47), (50, 48), (51, 49), (64, 62), (65, 63), (65, 64), (66, 65), (80, 79), (81, 80)],
+    *[(81, 81), (82, 82), (128, 128)],
+]
 
 
 def convert(law: Law, octet: int) -> int:
@@ -241,7 +251,7 @@ def test_spandsp_converts_alike(law: Law, function: str) -> None:
 
 
 def test_spandsp_encodes_every_sample_alike() -> None:
-    """A-law: in mu-law spandsp mirrors negative samples about 0, where we do as in A-law (G.191's choice for both)."""
+    """A-law: in mu-law spandsp mirrors negative samples about 0, where we do as in A-law (as G.191 does)."""
     spandsp = ctypes.CDLL("libspandsp.so.2")
     spandsp.g711_init.restype, spandsp.g711_init.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int]
     spandsp.g711_encode.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_int]
@@ -254,7 +264,7 @@ def test_spandsp_encodes_every_sample_alike() -> None:
 
 
 def test_levels_are_those_of_clause_5() -> None:
-    """Tables 5 and 6: these sequences of eight octets are a sine of 1 kHz at 0 dBm0; A-law's full scale is +3.14 dBm0."""
+    """Tables 5 and 6: eight octets are a sine of 1 kHz at 0 dBm0; A-law's full scale is +3.14 dBm0."""
     # As sent: A-law's even bits inverted already.
     for law, octets in ((ALAW, "34212134B4A1A1B4"), (MULAW, "1E0B0B1E9E8B8B9E")):
         samples = [decode(law, octet) for octet in bytes.fromhex(octets)]

@@ -26,7 +26,7 @@ def apply(gain: Any, rows: list[list[int]]) -> list[list[int]]:
 
 
 def is_rounded(sample: int, db: float, result: int) -> bool:
-    """Whether the result is the nearest to the exact product (a float's factor is off by one part in 2^24), saturated."""
+    """Whether the result is the nearest to the exact product, saturated (a float's factor is off by 1 in 2^24)."""
     exact = max(-32768.0, min(32767.0, sample * 10 ** (db / 20)))
     return abs(result - exact) <= 0.5 + abs(exact) / 2**23
 
@@ -56,7 +56,9 @@ def test_each_lane_has_its_own(cpu_level: int) -> None:
             assert all(is_rounded(row[lane], db, result[lane]) for lane, db in by_lane.items())
 
 
-@pytest.mark.parametrize(("lane", "db"), [(32, 1), (0, -60.1), (0, 30.1), (0, math.nan), (0, math.inf), (0, -math.inf)])
+@pytest.mark.parametrize(
+    ("lane", "db"), [(32, 1), (0, -60.1), (0, 30.1), (0, math.nan), (0, math.inf), (0, -math.inf)]
+)
 def test_refusals_change_nothing(lane: int, db: float) -> None:
     gain = gains({0: 6})
     before = bytes(ffi.buffer(gain))
