@@ -36,7 +36,7 @@ typedef struct {
 conference_bank *conference_bank_new(unsigned highways);
 void conference_bank_free(conference_bank *bank);
 
-/* Opens one without parties: its number; -1 if all are open, or the entry tone is none (beyond 4 000 Hz or full scale). */
+/* Opens one without parties: its number; -1 if all are open or the entry tone is beyond 4 000 Hz or full scale. */
 int conference_open(conference_bank *bank, const conference_options *options);
 
 /* All its parties leave; -1 if it is not open. */
@@ -48,7 +48,7 @@ int conference_close(conference_bank *bank, unsigned conference);
  */
 int conference_join(conference_bank *bank, unsigned conference, unsigned channel, const conference_party *party);
 
-/* A coach of the channel that leaves stays, muted: nobody else was to hear it. -1 if the channel is in no conference. */
+/* A coach of the channel that leaves stays, muted: nobody else was to hear it. -1 if the channel is in none. */
 int conference_leave(conference_bank *bank, unsigned channel);
 
 /* The conference a channel is in, or -1. */

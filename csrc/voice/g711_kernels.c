@@ -98,8 +98,10 @@ TARGET_AVX2 static inline __m256i words_encode_avx2(const encoder_avx2 *encoder,
 {
     __m256i digits = _mm256_set1_epi8(0xF), zero = _mm256_setzero_si256();
     __m256i low_sign = _mm256_srai_epi16(low, 15), high_sign = _mm256_srai_epi16(high, 15);
-    low = _mm256_add_epi16(_mm256_min_epi16(_mm256_xor_si256(low, low_sign), encoder->magnitude_max), encoder->bias);
-    high = _mm256_add_epi16(_mm256_min_epi16(_mm256_xor_si256(high, high_sign), encoder->magnitude_max), encoder->bias);
+    low = _mm256_min_epi16(_mm256_xor_si256(low, low_sign), encoder->magnitude_max);
+    high = _mm256_min_epi16(_mm256_xor_si256(high, high_sign), encoder->magnitude_max);
+    low = _mm256_add_epi16(low, encoder->bias);
+    high = _mm256_add_epi16(high, encoder->bias);
     __m256i octet = _mm256_packus_epi16(_mm256_srli_epi16(low, 8), _mm256_srli_epi16(high, 8));
     __m256i digit[2] = {_mm256_and_si256(octet, digits), _mm256_and_si256(_mm256_srli_epi16(octet, 4), digits)};
     __m256i factor = _mm256_min_epu8(_mm256_shuffle_epi8(encoder->factor[0], digit[0]),
@@ -124,7 +126,8 @@ TARGET_AVX2 static void decode_avx2(g711_law law, const uint8_t *octets, int16_t
     decoder_avx2 decoder = decoder_avx2_make(law);
     size_t k = 0;
     for (; k + 32 <= count; k += 32) {
-        words_avx2 row = octets_decode_avx2(&decoder, octets_reorder_avx2(_mm256_loadu_si256((const void *)(octets + k))));
+        __m256i in_order = _mm256_loadu_si256((const void *)(octets + k));
+        words_avx2 row = octets_decode_avx2(&decoder, octets_reorder_avx2(in_order));
         _mm256_storeu_si256((void *)(samples + k), row.low);
         _mm256_storeu_si256((void *)(samples + k + 16), row.high);
     }
@@ -193,8 +196,8 @@ TARGET_AVX2 static void encode_tile_avx2(g711_law law, const voice_tile *tile, s
             four[4 * lanes + 2 + k] = _mm256_unpackhi_epi16(two[4 * lanes + 2 * k], two[4 * lanes + 2 * k + 1]);
         }
     for (unsigned k = 0; k < 8; k++) {
-        const __m256i *frames = &four[k / 2 * 2];
-        __m256i lanes = k % 2 ? _mm256_unpackhi_epi32(frames[0], frames[1]) : _mm256_unpacklo_epi32(frames[0], frames[1]);
+        __m256i first = four[k / 2 * 2], second = four[k / 2 * 2 + 1];
+        __m256i lanes = k % 2 ? _mm256_unpackhi_epi32(first, second) : _mm256_unpacklo_epi32(first, second);
         _mm_storeu_si128((void *)block->octet[pair_lane(k, 0)], _mm256_castsi256_si128(lanes));
         _mm_storeu_si128((void *)block->octet[pair_lane(k, 1)], _mm256_extracti128_si256(lanes, 1));
     }

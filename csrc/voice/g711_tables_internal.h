@@ -15,9 +15,10 @@ typedef struct {
 extern const g711_magnitudes G711_MAGNITUDES[2]; /* by law */
 
 /*
- * Encoding, for either law: magnitude = min(one's complement of negative samples, magnitude_max) + bias; its high octet's
- * bit length is the segment; magnitude >> shift are the step's four bits and, but for A-law's segment 0, a one above
- * them, so (shift << 4) + (magnitude >> shift) - 64 is segment and step; `inverted` are its bits that the line inverts.
+ * Encoding, for either law: magnitude = min(one's complement of negative samples, magnitude_max) + bias; its high
+ * octet's bit length is the segment; magnitude >> shift are the step's four bits and, but for A-law's segment 0, a one
+ * above them: so (shift << 4) + (magnitude >> shift) - 64 is segment and step. `inverted`: the bits of it that the line
+ * inverts.
  */
 typedef struct {
     uint16_t magnitude_max, bias;

@@ -1,4 +1,4 @@
-/* Conferences from A-law octets to A-law octets, against what libspandsp's A-law alone takes: ns for a party's sample. */
+/* Conferences from A-law octets to A-law octets, against what libspandsp's A-law alone takes: ns a party's sample. */
 #include <stdlib.h>
 #include <string.h>
 
