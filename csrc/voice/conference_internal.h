@@ -31,6 +31,7 @@ typedef struct {
 typedef struct {
     int32_t conference, heard_by;
     bool talks, hears;
+    uint64_t mixed_since; /* the block in which it became one of the loudest */
     conference_sound voice; /* a coach's */
 } party;
 
@@ -43,6 +44,7 @@ typedef struct {
 
 struct conference_bank {
     unsigned highways, channels;
+    uint64_t block;   /* that is mixed now */
     bool has_changed; /* since the plan was made */
     conference *conferences;
     party *parties;

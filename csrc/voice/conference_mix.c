@@ -1,8 +1,11 @@
 /* Conferences: who is mixed, the plan by which the kernels mix a block, and the block. */
 #include "voice/conference_internal.h"
 
-/* How much louder (mean square, 3 dB) another must be to take the place of one that is mixed. */
-static const float HYSTERESIS = 2.0f;
+enum { TENURE_MS = 250 }; /* about a word */
+
+/* How much louder (mean square) another must be to take the place of one that is mixed: 3 dB; 12 dB of one that has
+ * just come in, or the two would take turns within a word. */
+static const float HYSTERESIS = 2.0f, HYSTERESIS_TENURE = 16.0f;
 
 /* A talker and its rank; nobody if `channel` is NO_CHANNEL. */
 typedef struct {
@@ -48,7 +51,14 @@ static unsigned mixed_count(const conference_bank *bank, const conference *confe
 static void mixed_put(conference_bank *bank, conference *conference, int channel, bool value)
 {
     conference_lane_put(conference->mixed, (unsigned)channel, value);
+    bank->parties[channel].mixed_since = bank->block;
     bank->has_changed = true;
+}
+
+static float rank_to_beat(const conference_bank *bank, talker mixed)
+{
+    bool is_new = bank->block - bank->parties[mixed.channel].mixed_since < TENURE_MS;
+    return mixed.rank * (is_new ? HYSTERESIS_TENURE : HYSTERESIS);
 }
 
 /* Gives away places that are free; then at most one changes hands a block. */
@@ -60,8 +70,10 @@ static void loudest_choose(conference_bank *bank, conference *conference)
         mixed_put(bank, conference, waiting.channel, true);
         waiting = loudest_waiting(bank, conference);
     }
+    if (waiting.channel == NO_CHANNEL)
+        return;
     talker softest = softest_mixed(bank, conference);
-    if (waiting.channel == NO_CHANNEL || waiting.rank <= HYSTERESIS * softest.rank)
+    if (waiting.rank <= rank_to_beat(bank, softest))
         return;
     mixed_put(bank, conference, softest.channel, false);
     mixed_put(bank, conference, waiting.channel, true);
@@ -187,6 +199,7 @@ static void block_begin(conference_bank *bank, const voice_tile *near)
 {
     if (bank->has_changed)
         plan_make(bank);
+    bank->block++;
     talkers_choose(bank, near);
     if (bank->has_changed)
         plan_make(bank);

@@ -373,17 +373,17 @@ def test_all_are_mixed_where_there_are_no_more() -> None:
 
 def test_a_louder_one_comes_in_at_once() -> None:
     """An interrupter 6 dB louder is heard within 20 ms."""
-    mixed = mixed_by_block(ranked(1, [0, 1]), {0: Talker(-20), 1: Talker(-14, since=100)}, 200)
-    assert all(now == {0} for now in mixed[5:100])
-    assert all(now == {1} for now in mixed[120:])
+    mixed = mixed_by_block(ranked(1, [0, 1]), {0: Talker(-20), 1: Talker(-14, since=300)}, 400)
+    assert all(now == {0} for now in mixed[5:300])
+    assert all(now == {1} for now in mixed[320:])
 
 
 def test_the_softest_gives_way() -> None:
     """Whichever highway it is on."""
     for softest, other in ((2, 70), (70, 2)):
-        talkers = {softest: Talker(-25), other: Talker(-20), 40: Talker(-15, since=100), 41: Talker(-28)}
-        mixed = mixed_by_block(ranked(2, list(talkers), 3), talkers, 200)
-        assert (mixed[99], mixed[-1]) == ({softest, other}, {other, 40})
+        talkers = {softest: Talker(-25), other: Talker(-20), 40: Talker(-15, since=300), 41: Talker(-28)}
+        mixed = mixed_by_block(ranked(2, list(talkers), 3), talkers, 340)
+        assert (mixed[299], mixed[-1]) == ({softest, other}, {other, 40})
 
 
 def test_hysteresis() -> None:
@@ -391,7 +391,7 @@ def test_hysteresis() -> None:
     mixed = mixed_by_block(ranked(1, [0, 1]), {0: Talker(-20), 1: Talker(-18, since=50)}, 400)
     assert all(now == {0} for now in mixed[5:])
     mixed = mixed_by_block(ranked(1, [0, 1]), {0: Talker(-20), 1: Talker(-16, since=50)}, 400)
-    assert all(now == {1} for now in mixed[100:])
+    assert all(now == {1} for now in mixed[300:])
 
 
 def test_a_gap_within_a_word_does_not_lose_the_place() -> None:
@@ -402,6 +402,20 @@ def test_a_gap_within_a_word_does_not_lose_the_place() -> None:
         assert mixed[99] == {0}
         assert (mixed[-1] == {1}) == lost
         assert any(now == {1} for now in mixed[100:]) == lost
+
+
+def test_who_has_just_come_in_is_not_cut_off() -> None:
+    """Channel 1 gets the place while 0 pauses. Back 6 dB louder, 0 has it again after a quarter of a second; 15 dB
+    louder, at once.
+    """
+    soft = Talker(-25)
+    for back_dbm0, least_ms, most_ms in ((-19, 245, 255), (-10, 0, 30)):
+        board = ranked(1, [0, 1])
+        mixed_by_block(board, {0: Talker(-15), 1: soft}, 100)
+        while board.mixed() == {0}:
+            mixed_by_block(board, {1: soft}, 1)
+        mixed = mixed_by_block(board, {0: Talker(back_dbm0), 1: soft}, 400)
+        assert least_ms <= mixed.index({0}) <= most_ms
 
 
 def test_alternate_talkers_do_not_flap() -> None:
